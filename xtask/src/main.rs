@@ -1,1 +1,58 @@
-fn main() {}
+//! The project's own tasks, one module each: `cargo xtask <task>`. Nothing here is part of the product, and no task
+//! needs more than Rust itself.
+
+mod check;
+mod command;
+mod dependencies;
+mod fuzz;
+mod generate;
+mod layers;
+mod metadata;
+mod workload;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// The project's own tasks.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Format, lints, documentation, dependency rules, layers and generated files, in this order; tests are `make test`.
+    Check,
+    /// Writes the files that are generated from the program.
+    Generate {
+        /// Only says which are stale, and fails if one is.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Writes the benchmark workload of a size.
+    Workload(workload::Arguments),
+    /// Mutates the saved inputs of every parser for a while and looks for a panic.
+    Fuzz(fuzz::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    match task {
+        Task::Check => check::run(),
+        Task::Generate { check: true } => generate::check(),
+        Task::Generate { check: false } => generate::write(),
+        Task::Workload(arguments) => workload::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
+    }
+}
