@@ -3,7 +3,7 @@
 use crate::command::{cargo, has_cargo_command, succeed};
 use crate::metadata::Metadata;
 use crate::{dependencies, generate, layers};
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 
 struct Step {
     what: &'static str,
@@ -39,21 +39,37 @@ const STEPS: [Step; 6] = [
         mend: "mend the comments that rustdoc names",
     },
     Step {
-        what: "generated files",
+        what: "generated",
         run: generate::check,
         mend: "run `cargo xtask generate` and commit the result",
     },
 ];
 
-/// Runs every step.
-pub(crate) fn run() -> anyhow::Result<()> {
-    for (number, step) in STEPS.iter().enumerate() {
-        println!("[{}/{}] {}", number + 1, STEPS.len(), step.what);
-        (step.run)().map_err(|error| {
-            anyhow!("{} failed: {error:#}\nto mend it: {}", step.what, step.mend)
-        })?;
+/// Runs the steps of these names, or every one when none is named.
+pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| STEPS.iter().all(|step| step.what != **name))
+    {
+        let known: Vec<_> = STEPS.iter().map(|step| step.what).collect();
+        bail!("no step named {unknown:?}; there are {}", known.join(", "));
     }
-    println!("all checks passed");
+    for (number, step) in STEPS.iter().enumerate() {
+        if names.is_empty() || names.iter().any(|name| name == step.what) {
+            println!("[{}/{}] {}", number + 1, STEPS.len(), step.what);
+            (step.run)().map_err(|error| {
+                anyhow!("{} failed: {error:#}\nto mend it: {}", step.what, step.mend)
+            })?;
+        }
+    }
+    println!(
+        "{}",
+        if names.is_empty() {
+            "all checks passed"
+        } else {
+            "these checks passed"
+        }
+    );
     Ok(())
 }
 

@@ -24,7 +24,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Format, lints, documentation, dependency rules, layers and generated files, in this order; tests are `make test`.
-    Check,
+    Check {
+        /// Only these steps: format, layers, dependencies, lints, documentation, generated.
+        steps: Vec<String>,
+    },
     /// Writes the files that are generated from the program.
     Generate {
         /// Only says which are stale, and fails if one is.
@@ -49,7 +52,7 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> anyhow::Result<()> {
     match task {
-        Task::Check => check::run(),
+        Task::Check { steps } => check::run(&steps),
         Task::Generate { check: true } => generate::check(),
         Task::Generate { check: false } => generate::write(),
         Task::Workload(arguments) => workload::run(&arguments),
