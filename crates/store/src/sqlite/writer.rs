@@ -1,0 +1,238 @@
+//! The one connection that writes, and the one function in which bytes become durable.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use futures::TryStreamExt;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Either, Executor, Sqlite, SqliteConnection,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteConnectOptions},
+};
+use tokio::sync::Mutex;
+
+use super::{lock::Lock, reader::bind, refusal::refusal};
+use crate::{
+    StoreError,
+    sql::{Batch, Statement},
+};
+
+/// Batches up to this many statements and bytes go to the connection's thread in one call; larger ones statement
+/// by statement, so that no more than one part is copied at a time.
+const ONE_CALL: usize = 64;
+const ONE_CALL_BYTES: usize = 1024 * 1024;
+
+/// The single writer. `None` once closed.
+#[derive(Debug, Clone)]
+pub struct Writer(Arc<Mutex<Option<Open>>>);
+
+/// What is held while open. The connection is declared before the lock, so it is dropped before it too.
+#[derive(Debug)]
+struct Open {
+    /// `None` after a rollback failed: the next batch gets a new connection.
+    connection: Option<SqliteConnection>,
+    options: SqliteConnectOptions,
+    lock: Lock,
+}
+
+impl Writer {
+    /// Takes over a connection, how to make another one, and the lock of its file.
+    pub fn new(connection: SqliteConnection, options: SqliteConnectOptions, lock: Lock) -> Self {
+        Self(Arc::new(Mutex::new(Some(Open {
+            connection: Some(connection),
+            options,
+            lock,
+        }))))
+    }
+
+    /// Runs a batch in one transaction. It runs as a task of its own, so that a caller who stops waiting cannot
+    /// leave half a transaction behind.
+    pub async fn commit(&self, batch: Batch) -> Result<Vec<u64>, StoreError> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let shared = Arc::clone(&self.0);
+        let task = tokio::spawn(async move {
+            let mut guard = shared.lock().await;
+            let open = guard.as_mut().ok_or(StoreError::Closed)?;
+            open.commit(batch).await
+        });
+        task.await
+            .map_err(|error| StoreError::Database(error.into()))?
+    }
+
+    /// Folds the write-ahead log into the database and empties it.
+    pub async fn fold(&self) -> Result<(), StoreError> {
+        let mut guard = self.0.lock().await;
+        let open = guard.as_mut().ok_or(StoreError::Closed)?;
+        fold(open.connection().await?).await
+    }
+
+    /// Folds, closes the connection and releases the lock. Nothing happens the second time.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let Some(open) = self.0.lock().await.take() else {
+            return Ok(());
+        };
+        let Open {
+            connection, lock, ..
+        } = open;
+        let outcome = match connection {
+            Some(mut connection) => {
+                let folded = fold(&mut connection).await;
+                connection.close().await.map_err(refusal).and(folded)
+            }
+            None => Ok(()),
+        };
+        lock.release();
+        outcome
+    }
+}
+
+impl Open {
+    async fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.options.connect().await.map_err(refusal)?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    async fn commit(&mut self, batch: Batch) -> Result<Vec<u64>, StoreError> {
+        let connection = self.connection().await?;
+        match transact(connection, batch).await {
+            Ok(changed) => Ok(changed),
+            Err(error) => {
+                if !rolled_back(connection).await {
+                    self.connection = None;
+                }
+                Err(refusal(error))
+            }
+        }
+    }
+}
+
+/// **Here bytes become durable**, and nowhere else: when this answers, SQLite has written the batch and its commit
+/// mark to the write-ahead log and had the operating system put them on the disk (`synchronous=FULL`).
+/// When it fails, the caller rolls back. Answers how many rows each statement changed.
+async fn transact(
+    connection: &mut SqliteConnection,
+    batch: Batch,
+) -> Result<Vec<u64>, sqlx::Error> {
+    if batch.len() > ONE_CALL || batch.weight() > ONE_CALL_BYTES {
+        return one_by_one(connection, batch).await;
+    }
+    let (sql, arguments) = joined(batch.into_statements())?;
+    let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(true);
+    let mut changed = run(connection, query).await?;
+    changed.pop();
+    changed.drain(..1);
+    Ok(changed)
+}
+
+async fn one_by_one(
+    connection: &mut SqliteConnection,
+    batch: Batch,
+) -> Result<Vec<u64>, sqlx::Error> {
+    let mut changed = Vec::with_capacity(batch.len());
+    run(
+        connection,
+        sqlx::query_with("BEGIN IMMEDIATE", SqliteArguments::default()),
+    )
+    .await?;
+    for Statement { sql, values } in batch.into_statements() {
+        let mut arguments = SqliteArguments::default();
+        for value in values {
+            bind(&mut arguments, value)?;
+        }
+        changed.extend(run(connection, sqlx::query_with(sql, arguments)).await?);
+    }
+    run(
+        connection,
+        sqlx::query_with("COMMIT", SqliteArguments::default()),
+    )
+    .await?;
+    Ok(changed)
+}
+
+async fn run(
+    connection: &mut SqliteConnection,
+    query: Query<'_, Sqlite, SqliteArguments>,
+) -> Result<Vec<u64>, sqlx::Error> {
+    let mut results = connection.fetch_many(query);
+    let mut changed = Vec::new();
+    while let Some(result) = results.try_next().await? {
+        if let Either::Left(done) = result {
+            changed.push(done.rows_affected());
+        }
+    }
+    Ok(changed)
+}
+
+/// Joins statements into one text with `BEGIN` and `COMMIT` around, which the connection's thread runs in one go. The
+/// placeholders of each are moved behind those before it.
+fn joined(statements: Vec<Statement>) -> Result<(String, SqliteArguments), sqlx::Error> {
+    let mut sql = String::from("BEGIN IMMEDIATE; ");
+    let mut arguments = SqliteArguments::default();
+    let mut offset = 0;
+    for statement in statements {
+        renumber(&mut sql, statement.sql, offset);
+        sql.push_str("; ");
+        offset += statement.values.len();
+        for value in statement.values {
+            bind(&mut arguments, value)?;
+        }
+    }
+    sql.push_str("COMMIT");
+    Ok((sql, arguments))
+}
+
+/// Copies a statement, adding `offset` to the number of every placeholder. Our statements hold no literal with `$`.
+fn renumber(into: &mut String, sql: &str, offset: usize) {
+    let mut pieces = sql.split('$');
+    into.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let digits = piece
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(piece.len());
+        let (number, rest) = piece.split_at(digits);
+        let number: usize = number.parse().unwrap_or_default();
+        // Writing to a string cannot fail.
+        let _ = write!(into, "${}{rest}", number + offset);
+    }
+}
+
+/// Whether the connection is out of any transaction. A transaction that SQLite ended itself is fine.
+async fn rolled_back(connection: &mut SqliteConnection) -> bool {
+    match connection.execute("ROLLBACK").await {
+        Ok(_) => true,
+        Err(sqlx::Error::Database(error)) => error.message().contains("no transaction is active"),
+        Err(_) => false,
+    }
+}
+
+async fn fold(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let row: (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(connection)
+        .await
+        .map_err(refusal)?;
+    if row.0 == 0 {
+        Ok(())
+    } else {
+        Err(StoreError::Busy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_move_behind_those_of_the_statements_before() {
+        let mut sql = String::new();
+        renumber(
+            &mut sql,
+            "INSERT INTO t VALUES ($1, (SELECT $2 - 1), $12)",
+            7,
+        );
+        assert_eq!(sql, "INSERT INTO t VALUES ($8, (SELECT $9 - 1), $19)");
+    }
+}
