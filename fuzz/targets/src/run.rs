@@ -1,0 +1,74 @@
+//! Runs a target over inputs and hands back the first one that it panics on.
+
+use crate::Target;
+use crate::mutation::Mutation;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+/// How a run went that found nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clean {
+    /// How many inputs were tried.
+    pub tried: usize,
+    /// How long the slowest one took.
+    pub slowest: Duration,
+}
+
+/// An input that a target panicked on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found(
+    /// The bytes.
+    pub Vec<u8>,
+);
+
+/// When to stop.
+#[derive(Debug, Clone, Copy)]
+pub enum Until {
+    /// After so many inputs.
+    Inputs(usize),
+    /// After so long.
+    Elapsed(Duration),
+}
+
+impl Until {
+    fn reached(self, tried: usize, started: Instant) -> bool {
+        match self {
+            Self::Inputs(most) => tried >= most,
+            Self::Elapsed(longest) => started.elapsed() >= longest,
+        }
+    }
+}
+
+/// Tries one input.
+///
+/// # Errors
+/// The input, when the target panics on it.
+pub fn once(target: &Target, data: &[u8]) -> Result<(), Found> {
+    catch_unwind(AssertUnwindSafe(|| (target.run)(data))).map_err(|_| Found(data.to_vec()))
+}
+
+/// Tries mutations of inputs until it is time to stop. There must be at least one input.
+///
+/// # Errors
+/// The first input that the target panics on.
+pub fn mutations(
+    target: &Target,
+    inputs: &[Vec<u8>],
+    seed: u64,
+    until: Until,
+) -> Result<Clean, Found> {
+    let mut mutation = Mutation::new(seed);
+    let started = Instant::now();
+    let mut clean = Clean {
+        tried: 0,
+        slowest: Duration::ZERO,
+    };
+    while !until.reached(clean.tried, started) {
+        let data = mutation.next(inputs);
+        let begun = Instant::now();
+        once(target, &data)?;
+        clean.tried += 1;
+        clean.slowest = clean.slowest.max(begun.elapsed());
+    }
+    Ok(clean)
+}
