@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use rolecall_store::{
-    Log, OpenOptions, OrganizationKey, OrganizationRow, Plain, Record, SqliteStore, Store,
-};
+use rolecall_store::{OpenOptions, OrganizationKey, OrganizationRow, Record, SqliteStore, Store};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -57,7 +55,7 @@ pub async fn found(store: &dyn Store, key: OrganizationKey) {
 /// A record whose hash is chained over the hash before.
 pub fn record(revision: u64, before: [u8; 32], body: impl Into<Bytes>) -> Record {
     let body = body.into();
-    let hash = chained(before, revision, &[body.clone()]);
+    let hash = chained(before, revision, std::slice::from_ref(&body));
     Record {
         revision,
         at: 1_000 + i64::try_from(revision).unwrap(),

@@ -4,7 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use rolecall_store::{Checkpoint, Checkpoints, Log, OrganizationKey, PART, Store, StoreError};
+use rolecall_store::{Checkpoint, OrganizationKey, PART, Store, StoreError};
 
 use crate::support::{ORG, OTHER, chain, found};
 
@@ -62,8 +62,8 @@ pub async fn a_checkpoint_comes_back_byte_for_byte(store: &impl Store) {
     let written: Vec<u8> = sizes.iter().flat_map(|size| pattern(*size)).collect();
     assert_eq!(read.concat(), written);
     save(store, ORG, at(8, 1), &[]).await;
-    assert_eq!(load(store, 8).await, [Bytes::new(); 0]);
-    assert_eq!(load(store, 9).await, [Bytes::new(); 0]);
+    assert!(load(store, 8).await.is_empty());
+    assert!(load(store, 9).await.is_empty());
     assert_eq!(store.newest(ORG, 1).await.unwrap(), [at(8, 1), at(7, 1)]);
 }
 
@@ -81,7 +81,7 @@ pub async fn a_checkpoint_is_only_there_once_it_is_whole(store: &impl Store) {
         "{outcome:?}"
     );
     assert_eq!(listed(store, 1).await, [0; 0]);
-    assert_eq!(load(store, 7).await, [Bytes::new(); 0]);
+    assert!(load(store, 7).await.is_empty());
     save(store, ORG, at(7, 1), &[3]).await;
     assert_eq!(load(store, 7).await.concat(), pattern(3));
 }
@@ -111,7 +111,7 @@ pub async fn a_damaged_checkpoint_can_be_dropped(store: &impl Store) {
     store.drop_damaged(ORG, 4).await.unwrap();
     store.drop_damaged(ORG, 4).await.unwrap();
     assert_eq!(listed(store, 1).await, [3]);
-    assert_eq!(load(store, 4).await, [Bytes::new(); 0]);
+    assert!(load(store, 4).await.is_empty());
     assert_eq!(load(store, 3).await.concat(), pattern(10));
 }
 

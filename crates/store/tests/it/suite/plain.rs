@@ -1,8 +1,8 @@
 //! The plain tables.
 
 use rolecall_store::{
-    Checkpoint, Checkpoints, Event, IdempotencyKey, Log, OrganizationKey, OrganizationRow, Plain,
-    Row, Secret, Store, StoreError,
+    Checkpoint, Event, IdempotencyKey, OrganizationKey, OrganizationRow, Row, Secret, Store,
+    StoreError,
 };
 
 use crate::support::{ORG, OTHER, all, chain, found};
