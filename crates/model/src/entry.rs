@@ -1,0 +1,1 @@
+//! Entries of the log: their form, the leaves of personal values, and the hash chain.

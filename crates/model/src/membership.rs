@@ -1,0 +1,73 @@
+//! Memberships: a user in a group.
+
+mod decide;
+
+pub(crate) use decide::join;
+
+use crate::command::{Ref, SubjectRef};
+use crate::id::{GroupId, PrincipalId};
+use crate::provenance::{ProvenanceId, Source, Terms};
+use serde::{Deserialize, Serialize};
+
+/// That a user is in a group, as the user's record has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The group.
+    pub group: GroupId,
+    /// Since when, by whom, why, how long.
+    pub provenance: ProvenanceId,
+}
+
+/// What somebody wants to do to a membership.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MembershipCommand {
+    /// Put a user into a group. Doing it again from another source adds the source; with other
+    /// terms from the same source sets the terms; with the same terms changes nothing.
+    Add(Ref, SubjectRef, Terms),
+    /// Take a user out, as far as one source put it in (from all when none is named).
+    Remove {
+        /// The group.
+        group: Ref,
+        /// The user.
+        user: SubjectRef,
+        /// From which source only.
+        source: Option<Source>,
+        /// Whether it is no error that the user is not in it.
+        quietly: bool,
+    },
+}
+
+/// What has happened to a membership.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MembershipChange {
+    /// A user joined a group.
+    Added {
+        /// The group.
+        group: GroupId,
+        /// The user.
+        user: PrincipalId,
+        /// On which terms.
+        terms: Terms,
+    },
+    /// Its terms were changed.
+    Changed {
+        /// The group.
+        group: GroupId,
+        /// The user.
+        user: PrincipalId,
+        /// As they were.
+        before: Terms,
+        /// As they are.
+        after: Terms,
+    },
+    /// A user left a group.
+    Removed {
+        /// The group.
+        group: GroupId,
+        /// The user.
+        user: PrincipalId,
+        /// The terms it had.
+        terms: Terms,
+    },
+}

@@ -1,0 +1,158 @@
+//! The rules of users.
+
+use super::{NewUser, UserCommand, UserPatch};
+use crate::command::{Ref, SubjectRef};
+use crate::decide::Draft;
+use crate::id::{Holder, PrincipalId};
+use crate::name::{LONGEST_TEXT, LONGEST_TITLE, Text, parse_text};
+use crate::principal::{
+    Identifiers, Personal, PrincipalChange, PrincipalKind, Profile, SignIn, Subject, parse_identifiers, require_free,
+};
+use crate::refusal::{Kind, Refusal};
+use crate::{assignment, membership, resolve};
+
+impl Draft<'_> {
+    pub(crate) fn decide_user(&mut self, command: UserCommand) -> Result<(), Refusal> {
+        match command {
+            UserCommand::Create(new) => self.create_user(&new),
+            UserCommand::Change(target, patch) => self.change_user(&target, &patch),
+            UserCommand::Delete(target) => self.delete_user(&target),
+            UserCommand::Erase(target) => self.erase_user(&target),
+        }
+    }
+
+    fn create_user(&mut self, new: &NewUser) -> Result<(), Refusal> {
+        let identifiers = parse_identifiers(
+            new.email.as_deref(), new.username.as_deref(), new.external_id.as_deref(), None,
+        )?;
+        PrincipalKind::User.require_identifiers(&identifiers)?;
+        require_free(&self.org, &identifiers, None)?;
+        let id = self.free_number(new.number)?;
+        let name = parse_text(&new.name, "name", LONGEST_TITLE)?;
+        let best = identifiers.email.as_ref().or(identifiers.username.as_ref()).or(identifiers.external_id.as_ref());
+        let name = if name.is_empty() { best.cloned().unwrap_or_default() } else { name };
+        let profile = Profile {
+            name: Personal(name),
+            email: identifiers.email.map(Personal),
+            username: identifiers.username.map(Personal),
+            external_id: identifiers.external_id.map(Personal),
+            client_id: None,
+            picture: picture(new.picture.as_deref())?,
+            description: Text::default(),
+            active: !new.disabled,
+            sign_in: SignIn { password: new.password, ..SignIn::default() },
+            attributes: new.attributes.clone().into(),
+        };
+        let subject = Subject::new(PrincipalKind::User, self.moment.opaque::<{ crate::id::USER }>().bits());
+        self.change(PrincipalChange::Created { id, subject, profile });
+        let holder = Holder::Principal(id);
+        for (index, grant) in new.grants.iter().enumerate() {
+            assignment::grant(self, holder, grant, &new.terms, &format!("grants[{index}]"))?;
+        }
+        self.fill_slots(holder);
+        for (index, group) in new.groups.iter().enumerate() {
+            let group: &Ref = group;
+            let group = resolve::group(&self.org, group, &format!("groups[{index}]"))?;
+            membership::join(self, group, id, &new.terms)?;
+        }
+        Ok(())
+    }
+
+    /// The number a document brings, if it is free, or the next.
+    fn free_number(&self, wanted: Option<PrincipalId>) -> Result<PrincipalId, Refusal> {
+        match wanted {
+            Some(id) if id.index() < self.org.principal_bound() => {
+                let message = format!("the number {} was given to another user or application", id.number());
+                Err(Refusal::new(Kind::Taken, "number", message))
+            }
+            // A gap of millions would cost memory for nothing.
+            Some(id) if id.index() > self.org.principal_bound() + 1_000_000 => {
+                Err(Refusal::invalid("number", format!("the number {} is too far above those in use", id.number())))
+            }
+            Some(id) => Ok(id),
+            None => Ok(self.org.next_principal()),
+        }
+    }
+
+    fn change_user(&mut self, target: &SubjectRef, patch: &UserPatch) -> Result<(), Refusal> {
+        let (id, user) = resolve::user(&self.org, target, "user").map_err(Refusal::of_target)?;
+        let (subject, before) = (user.subject, user.profile());
+        let mut after = before.clone();
+        if let Some(name) = &patch.name {
+            let name = parse_text(name, "name", LONGEST_TITLE)?;
+            if name.is_empty() {
+                return Err(Refusal::invalid("name", "name must not be empty"));
+            }
+            after.name = Personal(name);
+        }
+        if let Some(address) = &patch.picture {
+            after.picture = picture(address.as_deref())?;
+        }
+        self.change_identifiers(id, &mut after, patch)?;
+        after.active = patch.active.unwrap_or(after.active);
+        after.sign_in.password = patch.password.unwrap_or(after.sign_in.password);
+        if let Some(attributes) = &patch.attributes {
+            after.attributes = after.attributes.merged(attributes);
+        }
+        // A password that replaces another leaves the profile as it is, yet something has happened.
+        if before != after || patch.password == Some(true) {
+            self.change(PrincipalChange::Changed { id, subject, before, after });
+        }
+        Ok(())
+    }
+
+    fn change_identifiers(&self, id: PrincipalId, after: &mut Profile, patch: &UserPatch) -> Result<(), Refusal> {
+        let old = Identifiers::of(after);
+        let pick = |patch: &Option<Option<String>>, old: Option<Text>| match patch {
+            Some(value) => value.clone(),
+            None => old.map(Into::into),
+        };
+        let email = pick(&patch.email, old.email.clone());
+        let username = pick(&patch.username, old.username.clone());
+        let external_id = pick(&patch.external_id, old.external_id.clone());
+        let new = parse_identifiers(email.as_deref(), username.as_deref(), external_id.as_deref(), None)?;
+        PrincipalKind::User.require_identifiers(&new)?;
+        if new != old {
+            require_free(&self.org, &new, Some(id))?;
+        }
+        after.email = new.email.map(Personal);
+        after.username = new.username.map(Personal);
+        after.external_id = new.external_id.map(Personal);
+        Ok(())
+    }
+
+    fn delete_user(&mut self, target: &SubjectRef) -> Result<(), Refusal> {
+        let (id, user) = resolve::user(&self.org, target, "user").map_err(Refusal::of_target)?;
+        let (subject, profile) = (user.subject, user.profile());
+        self.change(PrincipalChange::Deleted { id, subject, profile });
+        Ok(())
+    }
+
+    fn erase_user(&mut self, target: &SubjectRef) -> Result<(), Refusal> {
+        let subject = match resolve::user(&self.org, target, "user") {
+            Ok((_, user)) => {
+                let subject = user.subject;
+                self.delete_user(target)?;
+                subject
+            }
+            Err(refusal) => match target {
+                SubjectRef::Any(text) | SubjectRef::User(text) => {
+                    let subject: Option<Subject> = text.parse().ok();
+                    subject.filter(|s| s.kind() == PrincipalKind::User).ok_or_else(|| refusal.of_target())?
+                }
+                _ => return Err(refusal.of_target()),
+            },
+        };
+        self.change(PrincipalChange::Erased { subject });
+        Ok(())
+    }
+}
+
+fn picture(address: Option<&str>) -> Result<Option<Personal>, Refusal> {
+    let Some(address) = address.filter(|address| !address.is_empty()) else { return Ok(None) };
+    let address = parse_text(address, "picture", LONGEST_TEXT)?;
+    if !address.starts_with("https://") && !address.starts_with("http://") {
+        return Err(Refusal::invalid("picture", "picture must be an address that begins with https:// or http://"));
+    }
+    Ok(Some(Personal(address)))
+}
