@@ -6,6 +6,7 @@ mod builtin;
 mod check;
 mod fit;
 mod found;
+mod misfit;
 mod permit;
 mod read;
 mod yaml;

@@ -88,7 +88,9 @@ struct Check<'a> {
 
 impl<'a> Check<'a> {
     fn new(catalog: &'a Catalog) -> Self {
-        let own = operation::own().filter_map(operation::name).map(|name| -> &'a str { name });
+        let own = operation::own()
+            .filter_map(operation::name)
+            .map(|name| -> &'a str { name });
         let own_levels = operation::records().map(|action| action.level);
         let actions = catalog.actions.iter().map(|action| action.name.as_str());
         let folded = catalog.names == NameRule::Folded;

@@ -37,6 +37,7 @@ impl Catalog {
                 message,
             });
         }
+        refuse_odd_characters(yaml)?;
         let root = Node::parse(yaml)?;
         if matches!(root.content, Content::Nothing) {
             return Err(error(
@@ -47,12 +48,31 @@ impl Catalog {
         let catalog: Catalog = fit::fit(&root)
             .map_err(|misfit| error(misfit.position.unwrap_or(root.at), misfit.message))?;
         let faults = catalog.faults().into_iter();
-        let first = faults.map(|fault| (root.position(&fault.path), fault.message));
-        match first.min_by_key(|(position, _)| *position) {
-            Some((position, message)) => Err(error(position, message)),
+        // What is missing in the whole stands nowhere and is said last.
+        let placed = faults.map(|f| (f.path.is_empty(), root.position(&f.path), f.message));
+        match placed.min_by_key(|(whole, position, _)| (*whole, *position)) {
+            Some((_, position, message)) => Err(error(position, message)),
             None => Ok(catalog),
         }
     }
+}
+
+/// Control characters are never meant, and to the parser a null byte is the end of the file.
+fn refuse_odd_characters(yaml: &str) -> Result<(), CatalogError> {
+    for (line, text) in (1..).zip(yaml.split('\n')) {
+        let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\u{85}');
+        if let Some((column, odd)) = (1..).zip(text.chars()).find(|(_, c)| odd(*c)) {
+            let code = u32::from(odd);
+            let message =
+                format!("the character U+{code:04X} cannot stand in a catalog; leave it out");
+            return Err(CatalogError {
+                line,
+                column,
+                message,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn error(at: Position, message: impl Into<String>) -> CatalogError {

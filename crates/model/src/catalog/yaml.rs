@@ -2,6 +2,7 @@
 //! not decided here.
 
 use super::read::CatalogError;
+use crate::refusal::shown;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{MessageFormatter, Spanned, UserMessageFormatter};
 use std::fmt;
@@ -83,22 +84,52 @@ impl Node {
 }
 
 fn broken(yaml: &str, error: &serde_saphyr::Error) -> CatalogError {
-    let location = error.location().unwrap_or(serde_saphyr::Location::UNKNOWN);
-    let at = position(location);
-    let mut message = UserMessageFormatter.format_message(error).into_owned();
-    if let Some(first) = message.get_mut(..1) {
-        first.make_ascii_lowercase();
-    }
+    let at = position(error.location().unwrap_or(serde_saphyr::Location::UNKNOWN));
     let line = usize::try_from(at.line - 1)
         .ok()
         .and_then(|line| yaml.lines().nth(line));
-    if line.is_some_and(has_bare_star) {
-        message.push_str("; write \"*\" in quotes");
-    }
+    let message = match line {
+        Some(line) if has_bare_star(line) => {
+            "YAML reads a bare * as an alias; write \"*\" in quotes".to_owned()
+        }
+        _ => words(error),
+    };
     CatalogError {
         line: at.line,
         column: at.column,
         message,
+    }
+}
+
+/// The parser's words, except where they speak of its own insides.
+fn words(error: &serde_saphyr::Error) -> String {
+    use serde_saphyr::Error as Broken;
+    match error {
+        Broken::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("the key \"{}\" is there twice; leave one out", shown(key))
+        }
+        Broken::UnknownAnchor { .. } => {
+            "no anchor of this name stands before; text that begins with \"*\" is written in quotes"
+                .to_owned()
+        }
+        Broken::MultipleDocuments { .. } => {
+            "a second document begins here; a file holds one catalog".to_owned()
+        }
+        Broken::AliasError { .. }
+        | Broken::AliasReplayLimitExceeded { .. }
+        | Broken::AliasReplayStackDepthExceeded { .. }
+        | Broken::Budget { .. } => {
+            format!(
+                "this is more than a catalog may hold ({MOST_VALUES} values, {DEEPEST} levels deep)"
+            )
+        }
+        error => {
+            let mut message = UserMessageFormatter.format_message(error).into_owned();
+            if let Some(first) = message.get_mut(..1) {
+                first.make_ascii_lowercase();
+            }
+            message
+        }
     }
 }
 
