@@ -1,1 +1,47 @@
-//! (being written)
+//! Use cases: what a caller may do, one function each. A command goes through
+//! [`execute`], a question through [`access`]; both need a [`Ctx`], which only a
+//! checked credential gives ([`Service::enter`]).
+//!
+//! Not here: rules (`rolecall-model`), answers (`rolecall-engine`), SQL (`rolecall-store`), wire
+//! forms (the façades).
+
+pub mod access;
+mod backup;
+mod checkpoint;
+mod clock;
+mod credential;
+mod ctx;
+mod erase;
+mod error;
+mod event;
+mod execute;
+mod first_start;
+pub mod history;
+mod import;
+mod need;
+mod organization;
+pub mod organizations;
+mod past;
+pub mod recover;
+mod secret;
+mod service;
+mod stats;
+mod target;
+mod token;
+mod view;
+mod writer;
+
+pub use backup::backup;
+pub use clock::{Clock, SystemClock};
+pub use ctx::{At, Ctx, Request};
+pub use erase::erase;
+pub use error::Error;
+pub use event::Event;
+pub use execute::{Done, DryRun, MOST_DELTAS, execute, execute_with};
+pub use first_start::{FirstDone, FirstStart, SHORTEST_TOKEN};
+pub use import::import;
+pub use secret::Secret;
+pub use service::{Options, Service};
+pub use stats::{OrganizationStats, Stats};
+pub use token::{NewToken, create_application, issue_token, last_used};
+pub use view::View;

@@ -299,6 +299,19 @@ impl Org {
 }
 
 impl Touched {
+    /// Adds what another entry touched.
+    pub fn merge(&mut self, other: Touched) {
+        self.principals.extend(other.principals);
+        self.groups.extend(other.groups);
+        self.policies.extend(other.policies);
+        self.roles.extend(other.roles);
+        self.projects.extend(other.projects);
+        self.actions.extend(other.actions);
+        self.environments |= other.environments;
+        self.everyone |= other.everyone;
+        self.all |= other.all;
+    }
+
     pub(crate) fn holder(&mut self, holder: Holder) {
         match holder {
             Holder::Principal(id) => self.principals.push(id),

@@ -1,0 +1,184 @@
+//! Who calls, when, and through what. A context cannot be made without a credential having been
+//! checked: see `Service::enter`.
+
+use crate::need::forbidden;
+use crate::organization::Organization;
+use crate::view::View;
+use crate::{Error, Service};
+use rolecall_engine::{Index, Place, Question};
+use rolecall_model::id::{ActionId, OrganizationId, PrincipalId, TokenId};
+use rolecall_model::moment::Actor;
+use rolecall_model::token::Token;
+use rolecall_model::{Org, Scope, Timestamp};
+use std::sync::Arc;
+
+/// A moment of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// As of an entry.
+    Revision(u64),
+    /// As of an instant.
+    Instant(Timestamp),
+}
+
+/// What a façade knows of a request before its credential is checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The `Authorization` header's value, with or without `Bearer`.
+    pub credential: Option<&'a str>,
+    /// Which façade it came through.
+    pub facade: &'static str,
+    /// Its id in the logs.
+    pub request_id: &'a str,
+    /// The caller's key for repeating it safely.
+    pub idempotency_key: Option<&'a str>,
+    /// The revision at which the caller read the target of its change.
+    pub if_match: Option<u64>,
+    /// Whether a change is only to be shown.
+    pub dry_run: bool,
+    /// The revision that the answer must include.
+    pub at_least: Option<u64>,
+    /// The past moment that is asked about.
+    pub at: Option<At>,
+}
+
+/// A caller whose credential was checked. Cheap to copy.
+#[derive(Clone)]
+pub struct Ctx {
+    pub(crate) service: Service,
+    pub(crate) organization: Arc<Organization>,
+    pub(crate) view: Arc<View>,
+    /// The state by which the caller's rights are judged: the present, also when the past is read.
+    pub(crate) present: Arc<View>,
+    pub(crate) principal: PrincipalId,
+    pub(crate) token: Option<TokenId>,
+    pub(crate) now: Timestamp,
+    pub(crate) asked_at: Timestamp,
+    pub(crate) facade: &'static str,
+    pub(crate) request_id: Arc<str>,
+    pub(crate) idempotency_key: Option<Arc<str>>,
+    pub(crate) if_match: Option<u64>,
+    pub(crate) dry_run: bool,
+    pub(crate) past: bool,
+}
+
+impl Ctx {
+    /// The state that this request reads.
+    pub const fn view(&self) -> &Arc<View> {
+        &self.view
+    }
+
+    /// The nouns of that state.
+    pub fn org(&self) -> &Org {
+        self.view.org()
+    }
+
+    /// The index of that state.
+    pub fn index(&self) -> &Index {
+        self.view.index()
+    }
+
+    /// The revision of that state.
+    pub fn revision(&self) -> u64 {
+        self.view.revision()
+    }
+
+    /// The service.
+    pub const fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// The organization the credential belongs to.
+    pub fn organization(&self) -> OrganizationId {
+        self.organization.id()
+    }
+
+    /// The instant of the request.
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The instant that questions are asked about: now, or the past moment.
+    pub const fn asked_at(&self) -> Timestamp {
+        self.asked_at
+    }
+
+    /// Who acts.
+    pub const fn actor(&self) -> Actor {
+        Actor::Principal { id: self.principal, token: self.token }
+    }
+
+    /// Who acts, as a number.
+    pub const fn principal(&self) -> PrincipalId {
+        self.principal
+    }
+
+    /// Through which token.
+    pub const fn token(&self) -> Option<TokenId> {
+        self.token
+    }
+
+    /// Whether the organization is the home of the installation.
+    pub fn is_home(&self) -> bool {
+        self.organization.home
+    }
+
+    /// The request's id in the logs.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// Whether a change is only to be shown.
+    pub const fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    /// The same caller, reading another state.
+    #[must_use]
+    pub fn with_view(&self, view: Arc<View>) -> Self {
+        Ctx { view, ..self.clone() }
+    }
+
+    /// Whether the caller may do an action at a place, through the token it uses. The engine answers.
+    pub fn may(&self, action: ActionId, place: Place) -> bool {
+        let question = Question { subject: self.principal, action, place, at: self.now };
+        let present = &self.present;
+        let within = self.token.is_none_or(|id| {
+            present.org().token(id).is_some_and(|token| reaches(present.org(), token, action, place))
+        });
+        within && present.index().check(&question).allowed
+    }
+
+    /// Refuses a caller who may not do an action at a place.
+    ///
+    /// # Errors
+    /// `Forbidden`, naming both.
+    pub fn require(&self, action: ActionId, place: Place) -> Result<(), Error> {
+        if self.may(action, place) { Ok(()) } else { Err(forbidden(self.org(), action, place)) }
+    }
+
+    /// Refuses a caller who may not see a thing as if the thing were not there.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn require_to_see(&self, read: ActionId, place: Place, what: &str) -> Result<(), Error> {
+        if self.may(read, place) {
+            return Ok(());
+        }
+        Err(Error::NotFound { message: format!("no {what} is there") })
+    }
+}
+
+/// Whether a token lets its holder do an action at a place.
+fn reaches(org: &Org, token: &Token, action: ActionId, place: Place) -> bool {
+    let closure = org.closure();
+    let actions = token.actions.as_ref();
+    let within = actions.is_none_or(|actions| actions.iter().any(|a| closure.includes(*a, action)));
+    within && (token.scope == Scope::ORGANIZATION || place.is_covered_by(token.scope))
+}
+
+impl std::fmt::Debug for Ctx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ctx({:?} through {})", self.principal, self.facade)
+    }
+}

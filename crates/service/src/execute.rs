@@ -1,0 +1,163 @@
+//! Changing something: permission, precondition, decision, durability, in this order.
+
+use crate::ctx::Ctx;
+use crate::need;
+use crate::organization::Counters;
+use crate::target;
+use crate::view::View;
+use crate::writer::Job;
+use crate::{Error, event};
+use rolecall_engine::Delta;
+use rolecall_model::decide::decide;
+use rolecall_model::moment::{Actor, Moment};
+use rolecall_model::refusal::Kind;
+use rolecall_model::{Change, Command};
+use rolecall_store::Row;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Deltas of a dry run that one answer holds; the rest is counted.
+pub const MOST_DELTAS: usize = 10_000;
+
+/// Where a command comes from, as its entry says.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub actor: Actor,
+    pub facade: &'static str,
+    pub request: String,
+}
+
+/// A caller's key for repeating a request safely.
+#[derive(Clone, Debug)]
+pub(crate) struct Idempotency {
+    pub caller: [u8; 16],
+    pub key: String,
+    pub digest: [u8; 32],
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub struct Done {
+    /// The revision of its entry; the present one when it had no effect.
+    pub revision: u64,
+    /// What happened.
+    pub changes: Vec<Change>,
+    /// The state after it; for a dry run the state that would be.
+    pub view: Arc<View>,
+    /// Whether this request was carried out before and is only answered again.
+    pub repeated: bool,
+    /// For a dry run: who would gain and who would lose what.
+    pub difference: Option<DryRun>,
+}
+
+/// Who would gain and who would lose what, where.
+#[derive(Debug)]
+pub struct DryRun {
+    /// What would be gained.
+    pub gains: Vec<Delta>,
+    /// What would be lost.
+    pub losses: Vec<Delta>,
+    /// How many users and applications gain or lose something.
+    pub subjects: usize,
+    /// How many gains and losses there are, those beyond [`MOST_DELTAS`] too.
+    pub total: usize,
+}
+
+/// Carries out a command for the caller.
+///
+/// # Errors
+/// What stands in the way; then nothing has changed.
+pub async fn execute(ctx: &Ctx, command: Command) -> Result<Done, Error> {
+    let digest = ctx.idempotency_key.as_ref().map(|_| Sha256::digest(format!("{command:?}")).into());
+    execute_with(ctx, command, digest.unwrap_or_default(), Vec::new()).await
+}
+
+/// Carries out a command whose request has this digest, and writes rows beside its entry.
+///
+/// # Errors
+/// What stands in the way; then nothing has changed.
+pub async fn execute_with(ctx: &Ctx, command: Command, digest: [u8; 32], rows: Vec<Row>) -> Result<Done, Error> {
+    let result = carry_out(ctx, command, digest, rows).await;
+    if let Err(error) = &result {
+        note_refusal(ctx, error);
+    }
+    result
+}
+
+async fn carry_out(ctx: &Ctx, command: Command, digest: [u8; 32], rows: Vec<Row>) -> Result<Done, Error> {
+    if ctx.past {
+        let message = "the past cannot be changed; leave \"at\" out";
+        return Err(rolecall_model::Refusal::new(Kind::NotNow, "at", message).into());
+    }
+    let needs = need::of(ctx.present.org(), &command, Some(ctx.principal));
+    needs.iter().try_for_each(|need| need.check(ctx))?;
+    if ctx.dry_run {
+        return dry_run(ctx, command).await;
+    }
+    let idempotency = ctx.idempotency_key.as_ref().map(|key| Idempotency {
+        caller: ctx.present.org().principal(ctx.principal).map(|p| p.subject.bytes()).unwrap_or_default(),
+        key: key.to_string(),
+        digest,
+    });
+    let (reply, answer) = oneshot::channel();
+    let origin = Origin { actor: ctx.actor(), facade: ctx.facade, request: ctx.request_id.to_string() };
+    let job = Job { command, origin, needs, if_match: ctx.if_match, idempotency, rows, reply };
+    ctx.organization.jobs.send(job).await.map_err(|_| Error::Closing)?;
+    let written = answer.await.map_err(|_| Error::Closing)??;
+    let crate::writer::Written { revision, changes, view, repeated } = written;
+    Ok(Done { revision, changes, view, repeated, difference: None })
+}
+
+/// Decides without writing, and compares what would be with what is.
+async fn dry_run(ctx: &Ctx, command: Command) -> Result<Done, Error> {
+    let before = Arc::clone(&ctx.present);
+    let moment = Moment::new(ctx.now, ctx.actor(), crate::clock::random()?);
+    target::require(before.org(), &command, ctx.if_match)?;
+    let now = ctx.now;
+    crate::checkpoint::blocking(move || {
+        let decision = decide(before.org(), command, &moment)?;
+        let index = before.index().advance(decision.org, &decision.touched);
+        let difference = DryRun::of(&before, &index, &decision.touched, now);
+        let (revision, changes) = (before.revision(), decision.changes);
+        let view = Arc::new(View::new(index));
+        Ok(Done { revision, changes, view, repeated: false, difference: Some(difference) })
+    })
+    .await
+}
+
+impl DryRun {
+    fn of(
+        before: &View,
+        after: &rolecall_engine::Index,
+        touched: &rolecall_model::organization::Touched,
+        now: rolecall_model::Timestamp,
+    ) -> Self {
+        let mut run = DryRun { gains: Vec::new(), losses: Vec::new(), subjects: 0, total: 0 };
+        for each in rolecall_engine::differences(before.index(), after, touched, now) {
+            run.subjects += 1;
+            run.total += each.gains.len() + each.losses.len();
+            let room = MOST_DELTAS.saturating_sub(run.gains.len() + run.losses.len());
+            let gains = each.gains.len().min(room);
+            run.gains.extend(each.gains.into_iter().take(gains));
+            run.losses.extend(each.losses.into_iter().take(room - gains));
+        }
+        run
+    }
+
+    /// Whether every gain and loss is listed.
+    pub fn is_complete(&self) -> bool {
+        self.gains.len() + self.losses.len() == self.total
+    }
+}
+
+/// A refused command changes no state, so it goes to the events beside the log.
+fn note_refusal(ctx: &Ctx, error: &Error) {
+    let code = match error {
+        Error::Forbidden { .. } => "forbidden",
+        Error::Refused(refusal) if matches!(refusal.kind, Kind::NotHeld | Kind::LastAdministrator) => refusal.kind.code(),
+        _ => return,
+    };
+    Counters::count(&ctx.organization.counters.refusals);
+    event::note(ctx, code, &error.to_string());
+}

@@ -1,0 +1,74 @@
+//! Importing a workload: lines stream in, one entry goes out.
+
+use crate::ctx::Ctx;
+use crate::execute::{Done, execute_with};
+use crate::need;
+use crate::Error;
+use bytes::{Bytes, BytesMut};
+use futures::{Stream, StreamExt};
+use rolecall_model::Command;
+use rolecall_model::import::{Workload, WorkloadReader};
+use sha2::{Digest, Sha256};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Pieces that may wait to be read.
+const WAITING: usize = 8;
+/// The longest line, in bytes: a group of a hundred thousand members fits.
+const LONGEST_LINE: usize = 16 << 20;
+
+/// Imports a workload as one entry. Nothing is changed unless every line is sound.
+///
+/// # Errors
+/// `Unreadable`, naming the first bad line; then as [`crate::execute`].
+pub async fn import(ctx: &Ctx, lines: impl Stream<Item = io::Result<Bytes>>) -> Result<Done, Error> {
+    // Who may not import need not send all of it first.
+    let empty = Command::Import(Arc::default());
+    need::of(ctx.present.org(), &empty, Some(ctx.principal)).iter().try_for_each(|need| need.check(ctx))?;
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let reading = tokio::task::spawn_blocking(move || read(receiver));
+    let mut lines = pin!(lines);
+    while let Some(piece) = lines.next().await {
+        let piece = piece.map_err(|error| Error::Unreadable { message: format!("the upload broke off: {error}") })?;
+        if sender.send(piece).await.is_err() {
+            // The reader stopped at a bad line, which it names below.
+            break;
+        }
+    }
+    drop(sender);
+    let (workload, digest) = reading.await.map_err(|error| Error::Damaged(error.to_string()))??;
+    execute_with(ctx, Command::Import(Arc::new(workload)), digest, Vec::new()).await
+}
+
+fn read(mut pieces: mpsc::Receiver<Bytes>) -> Result<(Workload, [u8; 32]), Error> {
+    let mut reader = WorkloadReader::new();
+    let mut hash = Sha256::new();
+    let mut rest = BytesMut::new();
+    let unreadable = |message: String| Error::Unreadable { message };
+    while let Some(piece) = pieces.blocking_recv() {
+        hash.update(&piece);
+        rest.extend_from_slice(&piece);
+        let Some(end) = memchr_last(&rest) else {
+            if rest.len() > LONGEST_LINE {
+                return Err(unreadable(format!("a line is longer than {LONGEST_LINE} bytes; is this a file of lines?")));
+            }
+            continue;
+        };
+        let whole = rest.split_to(end + 1);
+        // An empty line counts as one, so that line numbers agree with the file's.
+        for line in whole[..end].split(|byte| *byte == b'\n') {
+            reader.line(line).map_err(|bad| unreadable(bad.to_string()))?;
+        }
+    }
+    if !rest.is_empty() {
+        reader.line(&rest).map_err(|bad| unreadable(bad.to_string()))?;
+    }
+    let workload = reader.finish().map_err(|bad| unreadable(bad.to_string()))?;
+    Ok((workload, hash.finalize().into()))
+}
+
+fn memchr_last(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().rposition(|byte| *byte == b'\n')
+}

@@ -1,0 +1,85 @@
+//! The organizations of the installation. Whoever holds `rolecall.organizations.*` in the home
+//! organization lists, creates and deletes them; nothing else crosses from one to another.
+
+use crate::ctx::Ctx;
+use crate::first_start::{FirstDone, FirstStart};
+use crate::{Error, need};
+use rolecall_engine::Place;
+use rolecall_model::id::{ActionId, OrganizationId};
+use rolecall_model::operation as op;
+use rolecall_model::refusal::Kind;
+use rolecall_model::{Refusal, Timestamp};
+use rolecall_store::OrganizationRow;
+
+/// An organization, as the installation lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its opaque id.
+    pub id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is the home of the installation.
+    pub home: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl From<OrganizationRow> for Row {
+    fn from(row: OrganizationRow) -> Self {
+        let (id, created_at) = (OrganizationId::from_bytes(row.key.0), Timestamp::from_micros(row.created_at));
+        Row { id, name: row.name, home: row.home, created_at }
+    }
+}
+
+fn require(ctx: &Ctx, action: ActionId) -> Result<(), Error> {
+    if !ctx.is_home() {
+        return Err(need::forbidden(ctx.org(), action, Place::ORGANIZATION));
+    }
+    ctx.require(action, Place::ORGANIZATION)
+}
+
+/// The organizations the caller may see: all with the right in the home organization, else its own.
+pub fn list(ctx: &Ctx) -> Vec<Row> {
+    let all = require(ctx, op::ORGANIZATIONS_READ).is_ok();
+    let rows = ctx.service.rows().into_iter().map(Row::from);
+    rows.filter(|row| all || row.id == ctx.organization()).collect()
+}
+
+/// Makes an organization with its first administrator.
+///
+/// # Errors
+/// `Forbidden`; what is wrong with names, catalog or administrator.
+pub async fn create(ctx: &Ctx, start: FirstStart) -> Result<FirstDone, Error> {
+    require(ctx, op::ORGANIZATIONS_WRITE)?;
+    if ctx.is_dry_run() {
+        let message = "making an organization cannot be shown beforehand; leave dry_run out";
+        return Err(Refusal::new(Kind::NotNow, "dry_run", message).into());
+    }
+    let done = ctx.service.found(&start, false, ctx.facade).await?;
+    crate::event::note(ctx, "organization_created", &format!("the organization \"{}\" was made", start.organization));
+    Ok(done)
+}
+
+/// Removes an organization and everything of it. The home organization stays.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `NotNow` for the home organization.
+pub async fn delete(ctx: &Ctx, name: &str) -> Result<(), Error> {
+    if let Err(forbidden) = require(ctx, op::ORGANIZATIONS_WRITE) {
+        return Err(if require(ctx, op::ORGANIZATIONS_READ).is_ok() { forbidden } else { Error::not_found("organization", name) });
+    }
+    let row = ctx.service.rows().into_iter().find(|row| row.name == name);
+    let Some(row) = row else { return Err(Error::not_found("organization", name)) };
+    if row.home {
+        let message = "the home organization cannot be deleted; it administers the others";
+        return Err(Refusal::new(Kind::NotNow, "", message).into());
+    }
+    let loaded = ctx.service.loaded().into_iter().find(|(other, _)| other.key == row.key);
+    ctx.service.remove_organization(row.key);
+    if let Some((_, organization)) = loaded {
+        organization.close().await;
+    }
+    ctx.service.store().delete_organization(row.key).await?;
+    crate::event::note(ctx, "organization_deleted", &format!("the organization \"{name}\" was deleted"));
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Break-glass: making an administrator again on the machine itself, with the server stopped. Loudly
+//! audited: the entry's actor is the system and its façade says `recover`.
+
+use crate::first_start::administrator_grant;
+use crate::organization::replay;
+use crate::secret::Secret;
+use crate::writer::record;
+use crate::{Clock, Error, SystemClock, clock::random, credential};
+use rolecall_model::application::{ApplicationCommand, NewApplication};
+use rolecall_model::assignment::{AssignmentCommand, GrantRef};
+use rolecall_model::catalog::Catalog;
+use rolecall_model::command::SubjectRef;
+use rolecall_model::decide::decide;
+use rolecall_model::entry::Entry;
+use rolecall_model::id::TokenKey;
+use rolecall_model::moment::{Actor, Moment};
+use rolecall_model::organization::OrganizationChange;
+use rolecall_model::provenance::{Source, Terms};
+use rolecall_model::scope::ScopeRef;
+use rolecall_model::token::{NewToken, TokenCommand};
+use rolecall_model::user::{NewUser, UserCommand, UserPatch};
+use rolecall_model::{Change, Command, Org};
+use rolecall_store::{OrganizationRow, Row, Store};
+
+/// What recovery did.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The organization's name.
+    pub organization: String,
+    /// Who is an administrator now.
+    pub subject: String,
+    /// A fresh token of it. Shown once.
+    pub token: Secret,
+}
+
+/// Makes a user (found or added by address), or without an address a new application, an
+/// administrator of an organization (the home one unless named), with a fresh token.
+///
+/// # Errors
+/// `NotFound` for the organization; what is wrong with the address.
+pub async fn recover(store: &dyn Store, organization: Option<&str>, email: Option<&str>) -> Result<Recovered, Error> {
+    let row = find(store, organization).await?;
+    let (org, hash) = replay(store, row.key, u64::MAX).await?;
+    let grant = administrator_grant(&catalog(store, &row).await?)?;
+    let secret = Secret::generate()?;
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&random()?[..16]);
+    let key = TokenKey::from_bytes(bits);
+    let (mut commands, subject) = making(&org, grant, email, key);
+    let issue = NewToken { key, name: "recovery".to_owned(), subject: subject.clone(), scope: ScopeRef::ORGANIZATION, actions: None, until: None };
+    commands.push(Command::Token(TokenCommand::Issue(issue)));
+    let moment = Moment::new(SystemClock.now(), Actor::System, random()?);
+    let decision = decide(&org, Command::Batch(commands), &moment)?;
+    let entry = Entry {
+        revision: decision.stamp.revision,
+        at: decision.stamp.at,
+        actor: Actor::System,
+        facade: "recover".into(),
+        request: "on the machine".into(),
+        idempotency: None,
+        reads: 1,
+        changes: decision.changes,
+    };
+    let record = record(&entry, &hash)?;
+    let secret_row = Row::Secret { kind: credential::TOKEN, key: key.bytes(), hash: Some(secret.hash()), data: None };
+    store.append(row.key, org.revision().0, &[record], vec![secret_row]).await?;
+    Ok(Recovered { organization: row.name, subject: crate::need::words(&subject), token: secret })
+}
+
+async fn find(store: &dyn Store, name: Option<&str>) -> Result<OrganizationRow, Error> {
+    let rows = store.organizations().await?;
+    let found = rows.into_iter().find(|row| name.map_or(row.home, |name| row.name == name));
+    found.ok_or_else(|| match name {
+        Some(name) => Error::not_found("organization", name),
+        None => Error::NotFound { message: "the database has no organization yet; start the server and set it up".to_owned() },
+    })
+}
+
+/// The catalog that the organization was made with, from its first entry.
+async fn catalog(store: &dyn Store, row: &OrganizationRow) -> Result<Catalog, Error> {
+    let damaged = || Error::Damaged("the first entry does not make the organization".to_owned());
+    let record = store.record(row.key, 1).await?.ok_or_else(damaged)?;
+    let entry = Entry::decode(&record.body).map_err(|error| Error::Damaged(error.to_string()))?;
+    entry.changes.into_iter().find_map(|change| match change {
+        Change::Organization(OrganizationChange::Founded { catalog, .. }) => Some((*catalog).clone()),
+        _ => None,
+    }).ok_or_else(damaged)
+}
+
+fn making(org: &Org, grant: GrantRef, email: Option<&str>, key: TokenKey) -> (Vec<Command>, SubjectRef) {
+    let terms = Terms { reason: Some("recovered on the machine".into()), ..Terms::of(Source::Manual) };
+    let Some(email) = email else {
+        let client_id = format!("recovery-{}", &key.to_string()[4..12]);
+        let new = NewApplication {
+            name: "Recovery".to_owned(),
+            client_id: Some(client_id.clone()),
+            grants: vec![grant],
+            terms,
+            ..NewApplication::default()
+        };
+        return (vec![Command::Application(ApplicationCommand::Create(new))], SubjectRef::Application(client_id.as_str().into()));
+    };
+    let subject = SubjectRef::User(email.trim().into());
+    if org.find_principal(email.trim()).is_some() {
+        let patch = UserPatch { active: Some(true), ..UserPatch::default() };
+        let commands = vec![
+            Command::User(UserCommand::Change(subject.clone(), patch)),
+            Command::Assignment(AssignmentCommand::Grant(subject.clone(), grant, terms)),
+        ];
+        return (commands, subject);
+    }
+    let new = NewUser { email: Some(email.to_owned()), grants: vec![grant], terms, ..NewUser::default() };
+    (vec![Command::User(UserCommand::Create(new))], subject)
+}

@@ -1,0 +1,279 @@
+//! The service: every organization of the installation on this node.
+
+use crate::clock::{Clock, SystemClock, random};
+use crate::credential::Credentials;
+use crate::ctx::{At, Ctx, Request};
+use crate::event::Events;
+use crate::organization::Organization;
+use crate::past::Past;
+use crate::{Error, View};
+use rolecall_model::id::OrganizationId;
+use rolecall_store::{OrganizationKey, OrganizationRow, Store};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
+
+/// How long a read waits for the revision it demands.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often last uses are written down.
+const LAST_USE_EVERY: Duration = Duration::from_secs(10);
+
+/// How the service behaves.
+#[derive(Clone)]
+pub struct Options {
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// How long checks are answered while the database cannot be reached.
+    pub stale_after: Duration,
+    /// Memory that past states may take together, in bytes.
+    pub past_bytes: usize,
+    /// Entries after which a checkpoint is taken.
+    pub checkpoint_every: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            clock: Arc::new(SystemClock),
+            stale_after: Duration::from_secs(60),
+            past_bytes: 1 << 30,
+            checkpoint_every: 5_000,
+        }
+    }
+}
+
+type Cell = Arc<OnceCell<Arc<Organization>>>;
+
+/// All organizations of an installation. Cheap to copy.
+#[derive(Clone)]
+pub struct Service {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn Store>,
+    options: Options,
+    organizations: RwLock<HashMap<OrganizationKey, (OrganizationRow, Cell)>>,
+    credentials: Credentials,
+    events: Events,
+    past: Past,
+    setup_key: Mutex<Option<String>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Service {
+    /// Lists the organizations of a store. They load on first use.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn open(store: Arc<dyn Store>, options: Options) -> Result<Self, Error> {
+        let rows = store.organizations().await?;
+        let setup_key = if rows.is_empty() { Some(fresh_key()?) } else { None };
+        let organizations = rows.into_iter().map(|row| (row.key, (row, Cell::default()))).collect();
+        let (events, writing) = Events::start(Arc::clone(&store));
+        let past = Past::new(options.past_bytes);
+        let inner = Inner {
+            store,
+            options,
+            organizations: RwLock::new(organizations),
+            credentials: Credentials::default(),
+            events,
+            past,
+            setup_key: Mutex::new(setup_key),
+            tasks: Mutex::new(vec![writing]),
+        };
+        let service = Service { inner: Arc::new(inner) };
+        service.keep_house();
+        Ok(service)
+    }
+
+    /// Writes down last uses and drops old idempotency keys, now and then.
+    fn keep_house(&self) {
+        let weak = Arc::downgrade(&self.inner);
+        let task = tokio::spawn(async move {
+            let mut rounds = 0_u32;
+            loop {
+                tokio::time::sleep(LAST_USE_EVERY).await;
+                let Some(inner) = weak.upgrade() else { return };
+                let service = Service { inner };
+                if let Err(error) = service.flush_last_use().await {
+                    tracing::warn!(%error, "last uses were not written");
+                }
+                if rounds % 360 == 0 {
+                    let before = service.now().plus_seconds(-crate::writer::IDEMPOTENCY_SECONDS).micros();
+                    if let Err(error) = service.store().prune_idempotency(before).await {
+                        tracing::warn!(%error, "old idempotency keys were not dropped");
+                    }
+                }
+                rounds = rounds.wrapping_add(1);
+            }
+        });
+        self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.inner.credentials
+    }
+
+    pub(crate) fn events(&self) -> &Events {
+        &self.inner.events
+    }
+
+    pub(crate) fn past(&self) -> &Past {
+        &self.inner.past
+    }
+
+    pub(crate) fn now(&self) -> rolecall_model::Timestamp {
+        self.inner.options.clock.now()
+    }
+
+    /// The home organization, once there is one.
+    pub fn home(&self) -> Option<OrganizationId> {
+        let rows = self.rows();
+        rows.into_iter().find(|row| row.home).map(|row| OrganizationId::from_bytes(row.key.0))
+    }
+
+    /// All organizations, as the installation lists them, by time of creation.
+    pub(crate) fn rows(&self) -> Vec<OrganizationRow> {
+        let organizations = self.inner.organizations.read().unwrap_or_else(PoisonError::into_inner);
+        let mut rows: Vec<OrganizationRow> = organizations.values().map(|(row, _)| row.clone()).collect();
+        rows.sort_by(|a, b| (a.created_at, a.key).cmp(&(b.created_at, b.key)));
+        rows
+    }
+
+    pub(crate) fn add_organization(&self, row: OrganizationRow) {
+        let mut organizations = self.inner.organizations.write().unwrap_or_else(PoisonError::into_inner);
+        organizations.insert(row.key, (row, Cell::default()));
+    }
+
+    pub(crate) fn remove_organization(&self, key: OrganizationKey) {
+        self.inner.organizations.write().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        self.credentials().forget_organization(key);
+    }
+
+    /// An organization, loaded if it is not yet.
+    pub(crate) async fn organization(&self, key: OrganizationKey) -> Result<Arc<Organization>, Error> {
+        let found = {
+            let organizations = self.inner.organizations.read().unwrap_or_else(PoisonError::into_inner);
+            organizations.get(&key).map(|(row, cell)| (row.clone(), Arc::clone(cell)))
+        };
+        let Some((row, cell)) = found else {
+            return Err(Error::Unauthenticated("the organization of this credential is gone".to_owned()));
+        };
+        let load = || Organization::load(Arc::clone(self.store()), &row, self.options());
+        cell.get_or_try_init(load).await.cloned()
+    }
+
+    /// The organizations that are loaded.
+    pub(crate) fn loaded(&self) -> Vec<(OrganizationRow, Arc<Organization>)> {
+        let organizations = self.inner.organizations.read().unwrap_or_else(PoisonError::into_inner);
+        organizations.values().filter_map(|(row, cell)| Some((row.clone(), Arc::clone(cell.get()?)))).collect()
+    }
+
+    /// Checks a credential and gives the caller's context: the only way to one.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; `NotYet` when the demanded revision does not come in time; `Busy` and
+    /// `NotFound` for past states.
+    pub async fn enter(&self, request: Request<'_>) -> Result<Ctx, Error> {
+        let now = self.now();
+        let caller = self.authenticate(request.credential, now).await?;
+        let present = self.at_least(&caller.organization, request.at_least).await?;
+        let mut view = Arc::clone(&present);
+        let mut asked_at = now;
+        if let Some(at) = request.at {
+            view = self.past().view(self.store(), &caller.organization, &present, at).await?;
+            asked_at = if let At::Instant(instant) = at { instant } else { view.org().at() };
+        }
+        Ok(Ctx {
+            service: self.clone(),
+            organization: caller.organization,
+            view,
+            present,
+            principal: caller.principal,
+            token: Some(caller.token),
+            now,
+            asked_at,
+            facade: request.facade,
+            request_id: request.request_id.into(),
+            idempotency_key: request.idempotency_key.map(Into::into),
+            if_match: request.if_match,
+            dry_run: request.dry_run,
+            past: request.at.is_some(),
+        })
+    }
+
+    async fn at_least(&self, organization: &Organization, wanted: Option<u64>) -> Result<Arc<View>, Error> {
+        let view = organization.view();
+        let Some(wanted) = wanted.filter(|wanted| *wanted > view.revision()) else { return Ok(view) };
+        let mut revisions = organization.revisions();
+        let waiting = revisions.wait_for(|revision| *revision >= wanted);
+        let came = tokio::time::timeout(PATIENCE, waiting).await.is_ok_and(|came| came.is_ok());
+        let view = organization.view();
+        if came { Ok(view) } else { Err(Error::NotYet { wanted, have: view.revision() }) }
+    }
+
+    /// Whether questions can be answered: the database can be read and the home organization is there.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub async fn is_ready(&self) -> Result<(), Error> {
+        let Some(home) = self.home() else {
+            let message = "no organization has been made yet; open the set-up page that the log names".to_owned();
+            return Err(Error::Busy { retry_after: Duration::from_secs(5), message });
+        };
+        let key = OrganizationKey(home.bytes());
+        self.organization(key).await?;
+        self.store().head(key).await?;
+        Ok(())
+    }
+
+    /// The key of the set-up page, while there is no organization.
+    pub fn setup_key(&self) -> Option<String> {
+        self.inner.setup_key.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn forget_setup_key(&self) {
+        *self.inner.setup_key.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Finishes what is being written, takes checkpoints and closes the store. Whatever is asked
+    /// afterwards is refused.
+    pub async fn close(&self) {
+        if let Err(error) = self.flush_last_use().await {
+            tracing::warn!(%error, "last uses were not written");
+        }
+        let loaded = self.loaded();
+        self.inner.organizations.write().unwrap_or_else(PoisonError::into_inner).clear();
+        for (_, organization) in loaded {
+            organization.close().await;
+        }
+        for task in self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+        if let Err(error) = self.store().close().await {
+            tracing::warn!(%error, "the database was not closed cleanly; nothing is lost");
+        }
+    }
+}
+
+fn fresh_key() -> Result<String, Error> {
+    use base64::Engine as _;
+    Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random()?))
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Service")
+    }
+}

@@ -1,0 +1,124 @@
+//! Issuing tokens: the secret is made here, shown once and kept as a hash.
+
+use crate::clock::random;
+use crate::ctx::Ctx;
+use crate::execute::{Done, execute_with};
+use crate::secret::Secret;
+use crate::{Error, credential};
+use rolecall_model::application::{ApplicationCommand, NewApplication};
+use rolecall_model::change::Change;
+use rolecall_model::command::SubjectRef;
+use rolecall_model::id::TokenKey;
+use rolecall_model::refusal::Kind;
+use rolecall_model::scope::ScopeRef;
+use rolecall_model::token::{TokenChange, TokenCommand};
+use rolecall_model::{Command, Ref, Refusal, Timestamp, token};
+use rolecall_store::Row;
+use sha2::{Digest, Sha256};
+
+/// A token to be issued.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// Whose it will be.
+    pub subject: SubjectRef,
+    /// What it is called.
+    pub name: String,
+    /// Where at most its holder acts through it.
+    pub scope: ScopeRef,
+    /// The only actions its holder can do through it; none means all.
+    pub actions: Option<Vec<Ref>>,
+    /// When it stops to count; none means never.
+    pub until: Option<Timestamp>,
+}
+
+/// Issues a token. The secret comes with this answer only; a dry run has none.
+///
+/// # Errors
+/// What stands in the way; `NotNow` when the same request was answered before, as its secret cannot
+/// be shown again.
+pub async fn issue_token(ctx: &Ctx, new: NewToken) -> Result<(Done, Option<Secret>), Error> {
+    let digest = Sha256::digest(format!("{new:?}")).into();
+    let (command, secret, row) = issuing(new)?;
+    shown_once(execute_with(ctx, command, digest, vec![row]).await?, secret, ctx)
+}
+
+/// Adds an application, with a secret if asked for. The secret comes with this answer only.
+///
+/// # Errors
+/// As [`issue_token`].
+pub async fn create_application(ctx: &Ctx, new: NewApplication, with_secret: bool) -> Result<(Done, Option<Secret>), Error> {
+    let digest: [u8; 32] = Sha256::digest(format!("{new:?}{with_secret}")).into();
+    let create = |new: &NewApplication| Command::Application(ApplicationCommand::Create(new.clone()));
+    if !with_secret {
+        return Ok((execute_with(ctx, create(&new), digest, Vec::new()).await?, None));
+    }
+    // The token names its owner by client id, which therefore must be known before it is made.
+    let mut new = new;
+    let client_id = new.client_id.clone().unwrap_or_else(|| new.name.clone());
+    let client_id = client_id_like(&client_id);
+    if client_id.is_empty() {
+        let message = "no client id can be made from this name; give one as client_id";
+        return Err(Refusal::invalid("client_id", message).into());
+    }
+    new.client_id.get_or_insert_with(|| client_id.clone());
+    let subject = SubjectRef::Application(new.client_id.clone().unwrap_or(client_id).as_str().into());
+    let token = NewToken { subject, name: "client secret".to_owned(), scope: ScopeRef::ORGANIZATION, actions: None, until: None };
+    let (issue, secret, row) = issuing(token)?;
+    let done = execute_with(ctx, Command::Batch(vec![create(&new), issue]), digest, vec![row]).await?;
+    shown_once(done, secret, ctx)
+}
+
+/// A client id made from a name: small letters, digits and hyphens.
+fn client_id_like(name: &str) -> String {
+    let mut made = String::new();
+    for c in name.trim().chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            made.push(c);
+        } else if !made.is_empty() && !made.ends_with('-') {
+            made.push('-');
+        }
+    }
+    made.trim_end_matches('-').to_owned()
+}
+
+fn issuing(new: NewToken) -> Result<(Command, Secret, Row), Error> {
+    let secret = Secret::generate()?;
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&random()?[..16]);
+    let key = TokenKey::from_bytes(bits);
+    let row = Row::Secret { kind: credential::TOKEN, key: key.bytes(), hash: Some(secret.hash()), data: None };
+    let NewToken { subject, name, scope, actions, until } = new;
+    let command = TokenCommand::Issue(token::NewToken { key, name, subject, scope, actions, until });
+    Ok((command.into(), secret, row))
+}
+
+fn shown_once(done: Done, secret: Secret, ctx: &Ctx) -> Result<(Done, Option<Secret>), Error> {
+    if done.repeated {
+        let issued = done.changes.iter().find_map(|change| match change {
+            Change::Token(TokenChange::Issued(token)) => Some(token.key.to_string()),
+            _ => None,
+        });
+        let message = format!(
+            "this request was answered before, and the secret of token {} is shown only once; revoke it and issue another",
+            issued.unwrap_or_default(),
+        );
+        return Err(Refusal::new(Kind::NotNow, "", message).into());
+    }
+    Ok((done, (!ctx.is_dry_run()).then_some(secret)))
+}
+
+/// When each token was last used, to within ten seconds; none for never.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn last_used(ctx: &Ctx, keys: &[TokenKey]) -> Result<Vec<Option<Timestamp>>, Error> {
+    let organization = ctx.organization.key;
+    let bytes: Vec<[u8; 16]> = keys.iter().map(|key| key.bytes()).collect();
+    let written = ctx.service.store().last_used(organization, credential::TOKEN, &bytes).await?;
+    let written: std::collections::HashMap<_, _> = written.into_iter().collect();
+    let times = keys.iter().map(|key| {
+        let stored = written.get(&key.bytes()).map(|at| Timestamp::from_micros(*at));
+        stored.max(ctx.service.used_here(organization, *key))
+    });
+    Ok(times.collect())
+}
