@@ -1,6 +1,6 @@
 //! The one connection that writes, and the one function in which bytes become durable.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::fmt::Write as _;
 
 use futures::TryStreamExt;
 use sqlx::{
@@ -22,14 +22,16 @@ const ONE_CALL: usize = 64;
 const ONE_CALL_BYTES: usize = 1024 * 1024;
 
 /// The single writer. `None` once closed.
-#[derive(Debug, Clone)]
-pub struct Writer(Arc<Mutex<Option<Open>>>);
+#[derive(Debug)]
+pub struct Writer(Mutex<Option<Open>>);
 
 /// What is held while open. The connection is declared before the lock, so it is dropped before it too.
 #[derive(Debug)]
 struct Open {
     /// `None` after a rollback failed: the next batch gets a new connection.
     connection: Option<SqliteConnection>,
+    /// Whether a transaction was begun that nobody saw the end of, because the caller stopped waiting.
+    abandoned: bool,
     options: SqliteConnectOptions,
     lock: Lock,
 }
@@ -37,27 +39,26 @@ struct Open {
 impl Writer {
     /// Takes over a connection, how to make another one, and the lock of its file.
     pub fn new(connection: SqliteConnection, options: SqliteConnectOptions, lock: Lock) -> Self {
-        Self(Arc::new(Mutex::new(Some(Open {
-            connection: Some(connection),
+        let connection = Some(connection);
+        Self(Mutex::new(Some(Open {
+            connection,
+            abandoned: false,
             options,
             lock,
-        }))))
+        })))
     }
 
-    /// Runs a batch in one transaction. It runs as a task of its own, so that a caller who stops waiting cannot
-    /// leave half a transaction behind.
+    /// Runs a batch in one transaction.
     pub async fn commit(&self, batch: Batch) -> Result<Vec<u64>, StoreError> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let shared = Arc::clone(&self.0);
-        let task = tokio::spawn(async move {
-            let mut guard = shared.lock().await;
-            let open = guard.as_mut().ok_or(StoreError::Closed)?;
-            open.commit(batch).await
-        });
-        task.await
-            .map_err(|error| StoreError::Database(error.into()))?
+        let mut guard = self.0.lock().await;
+        guard
+            .as_mut()
+            .ok_or(StoreError::Closed)?
+            .commit(batch)
+            .await
     }
 
     /// Folds the write-ahead log into the database and empties it.
@@ -69,44 +70,54 @@ impl Writer {
 
     /// Folds, closes the connection and releases the lock. Nothing happens the second time.
     pub async fn close(&self) -> Result<(), StoreError> {
-        let Some(open) = self.0.lock().await.take() else {
+        let Some(mut open) = self.0.lock().await.take() else {
             return Ok(());
         };
-        let Open {
-            connection, lock, ..
-        } = open;
-        let outcome = match connection {
-            Some(mut connection) => {
-                let folded = fold(&mut connection).await;
-                connection.close().await.map_err(refusal).and(folded)
-            }
+        let outcome = match open.connection().await {
+            Ok(connection) => fold(connection).await,
+            Err(error) => Err(error),
+        };
+        let closed = match open.connection {
+            Some(connection) => connection.close().await.map_err(refusal),
             None => Ok(()),
         };
-        lock.release();
-        outcome
+        open.lock.release();
+        outcome.and(closed)
     }
 }
 
 impl Open {
+    /// The connection, outside any transaction.
     async fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        let connection = match self.connection.take() {
+        let mut usable = self.connection.take();
+        if self.abandoned
+            && let Some(connection) = &mut usable
+            && !rolled_back(connection).await
+        {
+            usable = None;
+        }
+        self.abandoned = false;
+        let connection = match usable {
             Some(connection) => connection,
             None => self.options.connect().await.map_err(refusal)?,
         };
         Ok(self.connection.insert(connection))
     }
 
+    /// A caller may stop waiting at any `await` here. The mark is set until the end was seen, so whoever comes next
+    /// first ends what was left: the connection's thread works in order, and a transaction it had committed by then
+    /// stays, while any other is rolled back whole.
     async fn commit(&mut self, batch: Batch) -> Result<Vec<u64>, StoreError> {
-        let connection = self.connection().await?;
-        match transact(connection, batch).await {
-            Ok(changed) => Ok(changed),
-            Err(error) => {
-                if !rolled_back(connection).await {
-                    self.connection = None;
-                }
-                Err(refusal(error))
-            }
+        self.connection().await?;
+        let Some(connection) = &mut self.connection else {
+            return Err(StoreError::Closed);
+        };
+        self.abandoned = true;
+        let outcome = transact(connection, batch).await;
+        if outcome.is_ok() || rolled_back(connection).await {
+            self.abandoned = false;
         }
+        outcome.map_err(refusal)
     }
 }
 
