@@ -37,7 +37,7 @@ impl PrincipalKind {
 }
 
 /// The opaque id of a user (`usr_…`) or an application (`app_…`).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {
     kind: PrincipalKind,
     bits: u128,
@@ -83,6 +83,28 @@ impl std::str::FromStr for Subject {
         }
         let id: Opaque<APPLICATION> = text.parse()?;
         Ok(Subject::new(PrincipalKind::Application, id.bits()))
+    }
+}
+
+impl Serialize for Subject {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            (self.kind, self.bits).serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+            text.parse().map_err(serde::de::Error::custom)
+        } else {
+            let (kind, bits) = Deserialize::deserialize(deserializer)?;
+            Ok(Subject { kind, bits })
+        }
     }
 }
 
