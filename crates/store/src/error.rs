@@ -64,6 +64,9 @@ pub enum StoreError {
     /// The disk, or the room the database may take, is full. Nothing was written.
     #[error("the disk that holds the database is full; nothing was written")]
     Full,
+    /// The disk could not be read or written. A write that failed so did not happen.
+    #[error("the disk that holds the database fails: {0}; look at the system's log")]
+    Disk(String),
     /// Another program keeps the database busy.
     #[error("another program keeps the database locked; close it and try again")]
     Busy,

@@ -43,6 +43,7 @@ fn violated(message: &str) -> Option<StoreError> {
 fn by_code(error: &dyn DatabaseError) -> Option<StoreError> {
     match primary_code(error)? {
         5 | 6 => Some(StoreError::Busy),
+        10 => Some(StoreError::Disk(error.message().to_owned())),
         11 | 26 => Some(StoreError::Damaged(error.message().to_owned())),
         13 => Some(StoreError::Full),
         _ => None,

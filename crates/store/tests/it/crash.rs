@@ -3,6 +3,7 @@
 //!
 //! `ROLECALL_KILLS` says how many kills each test makes; 25 unless set.
 
+mod disk;
 mod verify;
 mod victim;
 mod writer;
@@ -84,6 +85,24 @@ fn kill_one(layer: &Layer, folder: &Path, wanted: u64, acknowledged: &mut Acknow
     let within = if wanted == 0 { STARTING } else { WRITING };
     victim.kill(within, acknowledged);
     layer.lose_power(folder);
+}
+
+/// A process on a disk that is full, and then one that cannot sync: see [`disk`].
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_or_failing_disk_refuses_a_write_whole_and_the_store_goes_on_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let layer = Layer::unsynced(Durability::Disk);
+    let outcome = victim::run(
+        &layer,
+        folder.path(),
+        "crash::disk::meet_a_full_and_a_failing_disk",
+    );
+    assert!(
+        outcome.status.success(),
+        "{}",
+        String::from_utf8_lossy(&outcome.stdout)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

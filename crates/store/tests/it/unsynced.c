@@ -4,6 +4,9 @@
 //
 // A file that has a twin when the process starts is as its twin says; one that has none is new. A deletion counts as
 // done at once.
+//
+// While the folder holds a file named "full", its files cannot be written (ENOSPC); while it holds one named "failing",
+// they cannot be synced (EIO).
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -57,6 +60,13 @@ static void fail(const char *what) {
 static int in_folder(const char *path) {
     const char *folder = getenv("UNSYNCED_FOLDER");
     return folder && strncmp(path, folder, strlen(folder)) == 0;
+}
+
+// Whether the folder holds a file of this name.
+static int told(const char *name) {
+    char path[PATH_MAX];
+    const char *folder = getenv("UNSYNCED_FOLDER");
+    return folder && snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX && access(path, F_OK) == 0;
 }
 
 // Copies a stretch of a file into its twin; stops at the file's end.
@@ -124,8 +134,9 @@ static void mark(struct file *file, off_t from, off_t to) {
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at) {
     pthread_mutex_lock(&guard);
     struct file *file = look_up(fd);
-    ssize_t done = real_pwrite(fd, bytes, size, at);
-    int why = errno;
+    int full = file && told("full");
+    ssize_t done = full ? -1 : real_pwrite(fd, bytes, size, at);
+    int why = full ? ENOSPC : errno;
     if (file && done > 0) mark(file, at, at + done);
     pthread_mutex_unlock(&guard);
     errno = why;
@@ -163,24 +174,27 @@ int ftruncate(int fd, off_t size) {
 
 int ftruncate64(int fd, off_t size) { return ftruncate(fd, size); }
 
-static void catch_up(int fd) {
+static int catch_up(int fd) {
     struct file *file = look_up(fd);
     struct stat now;
-    if (!file || fstat(fd, &now) != 0) return;
+    if (!file || fstat(fd, &now) != 0) return 0;
+    if (told("failing")) return EIO;
     int from = readable(fd), twin = open_twin(file);
     for (size_t i = 0; i < file->count; i++) copy(from, twin, file->dirty[i].from, file->dirty[i].to);
     if (real_ftruncate(twin, now.st_size) != 0) fail("unsynced: truncate");
     file->count = 0;
     close(from);
     close(twin);
+    return 0;
 }
 
 // The disk itself need not be waited for: the twin stands for it, and outlives the process in the system's memory.
 int fsync(int fd) {
     pthread_mutex_lock(&guard);
-    catch_up(fd);
+    int why = catch_up(fd);
     pthread_mutex_unlock(&guard);
-    return 0;
+    errno = why;
+    return why ? -1 : 0;
 }
 
 int fdatasync(int fd) { return fsync(fd); }

@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
     sync::OnceLock,
     time::Duration,
 };
@@ -77,24 +77,8 @@ pub struct Victim {
 impl Victim {
     pub fn start(layer: &Layer, folder: &Path) -> Self {
         layer.settle(folder);
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args([
-            "--exact",
-            "crash::writer::write_until_killed",
-            "--ignored",
-            "--nocapture",
-        ]);
-        command
-            .env("ROLECALL_VICTIM", folder)
-            .stdout(Stdio::piped());
-        if let Layer::Unsynced(durability) = layer {
-            command
-                .env("LD_PRELOAD", library())
-                .env("UNSYNCED_FOLDER", folder.canonicalize().unwrap());
-            if *durability == Durability::Process {
-                command.env("ROLECALL_VICTIM_CARELESS", "1");
-            }
-        }
+        let mut command = command(layer, folder, "crash::writer::write_until_killed");
+        command.stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let said = BufReader::new(child.stdout.take().unwrap());
         Self { child, said }
@@ -129,6 +113,25 @@ impl Victim {
             acknowledged.hear(&line.unwrap());
         }
     }
+}
+
+/// Runs one of the tests that are only meant to be processes of their own, to its end.
+pub fn run(layer: &Layer, folder: &Path, test: &str) -> Output {
+    command(layer, folder, test).output().unwrap()
+}
+
+fn command(layer: &Layer, folder: &Path, test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--ignored", "--nocapture"]);
+    command.env("ROLECALL_VICTIM", folder);
+    if let Layer::Unsynced(durability) = layer {
+        command.env("LD_PRELOAD", library());
+        command.env("UNSYNCED_FOLDER", folder.canonicalize().unwrap());
+        if *durability == Durability::Process {
+            command.env("ROLECALL_VICTIM_CARELESS", "1");
+        }
+    }
+    command
 }
 
 impl Drop for Victim {
