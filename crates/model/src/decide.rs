@@ -38,7 +38,7 @@ pub fn decide(org: &Org, command: Command, moment: &Moment) -> Result<Decision, 
         return Ok(Decision { changes: Vec::new(), org, stamp, touched: Touched::default() });
     }
     draft.org.finish(&draft.stamp);
-    invariant::administrator_remains(org, &draft.org, &draft.changes, draft.stamp.at)?;
+    invariant::administrator_remains(org, &mut draft.org, &draft.changes, draft.stamp.at)?;
     let Draft { org, changes, stamp, touched, .. } = draft;
     Ok(Decision { changes, org, stamp, touched })
 }
@@ -51,6 +51,8 @@ pub struct Draft<'a> {
     pub moment: &'a Moment,
     stamp: Stamp,
     changes: Vec<Change>,
+    /// Which of the changes the catalog prescribes; nobody asked for them, so nobody must hold them.
+    prescribed: Vec<usize>,
     touched: Touched,
 }
 
@@ -59,8 +61,8 @@ impl<'a> Draft<'a> {
         // An entry's time is never before its predecessor's, whatever the clock says.
         let at = moment.now.max(org.at());
         let stamp = Stamp { revision: org.revision().next(), at, actor: moment.actor };
-        let (changes, touched) = (Vec::new(), Touched::default());
-        Draft { org: org.clone(), moment, stamp, changes, touched }
+        let (changes, prescribed, touched) = (Vec::new(), Vec::new(), Touched::default());
+        Draft { org: org.clone(), moment, stamp, changes, prescribed, touched }
     }
 
     /// The time of the entry.
@@ -73,6 +75,13 @@ impl<'a> Draft<'a> {
         let change = change.into();
         self.org.apply_each(&self.stamp, std::slice::from_ref(&change), &mut self.touched);
         self.changes.push(change);
+    }
+
+    /// Records a consequence that the catalog prescribes: it is exempt from the rule that nobody
+    /// gives what they do not hold. What a command itself calls the catalog's is not.
+    pub(crate) fn prescribe(&mut self, change: impl Into<Change>) {
+        self.prescribed.push(self.changes.len());
+        self.change(change);
     }
 
     fn run(&mut self, command: Command) -> Result<(), Refusal> {
@@ -93,7 +102,9 @@ impl<'a> Draft<'a> {
         if self.changes.len() > MOST_CHANGES {
             return Err(too_many(self.changes.len()));
         }
-        invariant::no_escalation(&before, &self.org, &self.changes[first..], self.moment.actor, self.now())
+        let asked = (first..self.changes.len()).filter(|index| self.prescribed.binary_search(index).is_err());
+        let asked = asked.filter_map(|index| self.changes.get(index));
+        invariant::no_escalation(&before, &self.org, asked, self.moment.actor, self.now())
     }
 
     fn decide(&mut self, command: Command) -> Result<(), Refusal> {

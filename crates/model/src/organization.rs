@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::collection::{HashIndex, Table, Tree};
 use crate::environment::Environment;
 use crate::group::Group;
-use crate::id::{EnvironmentId, OrganizationId, RoleId};
+use crate::id::{EnvironmentId, OrganizationId, PrincipalId, RoleId};
 use crate::name::Text;
 use crate::policy::Policy;
 use crate::principal::Principal;
@@ -131,6 +131,9 @@ pub struct Org {
     pub provenances: Provenances,
     /// Whether a user has ever been an administrator.
     pub(crate) had_administrator: bool,
+    /// A user who was an administrator when last looked: the first to ask whether one is left.
+    #[serde(skip)]
+    pub(crate) an_administrator: Option<PrincipalId>,
     #[serde(skip)]
     pub(crate) identifiers: HashIndex,
     #[serde(skip)]

@@ -80,18 +80,22 @@ pub fn group(org: &Org, wanted: &Ref, field: &str) -> Result<GroupId, Refusal> {
     number(org, &org.groups, wanted, field, "group").map(GroupId::at)
 }
 
+/// The path of a part of a field; the whole has none.
+fn part(field: &str, name: &str) -> String {
+    if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") }
+}
+
 /// The scope that is meant; every part must be known.
 ///
 /// # Errors
 /// `Unknown`, with the nearest known name.
 pub fn scope(org: &Org, wanted: &ScopeRef, field: &str) -> Result<Scope, Refusal> {
-    let part = |name: &str| if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") };
     let project = match &wanted.project {
-        Some(wanted) => Some(project(org, wanted, &part("project"))?),
+        Some(wanted) => Some(project(org, wanted, &part(field, "project"))?),
         None => None,
     };
     let environment = match &wanted.environment {
-        Some(wanted) => Some(environment(org, wanted, &part("environment"))?),
+        Some(wanted) => Some(environment(org, wanted, &part(field, "environment"))?),
         None => None,
     };
     Ok(Scope { project, environment })
@@ -118,9 +122,11 @@ pub fn principal<'a>(org: &'a Org, wanted: &SubjectRef, field: &str) -> Result<(
     match org.find_principal(identifier) {
         Some(found) if kind.is_none_or(|kind| kind == found.1.kind()) => Ok(found),
         Some((_, other)) => {
-            let (is, wanted) = (other.kind().word(), kind.map_or("user", PrincipalKind::word));
-            let message = format!("\"{}\" is an {is}, not an {wanted}", crate::refusal::shown(identifier));
-            let message = message.replace("an user", "a user");
+            let (is, not) = match other.kind() {
+                PrincipalKind::User => ("a user", "an application"),
+                PrincipalKind::Application => ("an application", "a user"),
+            };
+            let message = format!("\"{}\" is {is}, not {not}", crate::refusal::shown(identifier));
             Err(Refusal::new(Kind::Unknown, field, message))
         }
         None => {
@@ -198,14 +204,14 @@ impl Draft<'_> {
             && self.org.has_open_projects()
             && self.org.project_named(raw).is_none()
         {
-            self.register_project(raw, &format!("{field}.project"))?;
+            self.register_project(raw, &part(field, "project"))?;
         }
         let scope = scope(&self.org, wanted, field)?;
         if let Some(project) = scope.project.and_then(|id| self.org.project(id))
             && project.archived
         {
             let message = format!("the project \"{}\" is archived; restore it to grant something there", project.name);
-            return Err(Refusal::new(Kind::Archived, format!("{field}.project"), message));
+            return Err(Refusal::new(Kind::Archived, part(field, "project"), message));
         }
         Ok(scope)
     }
@@ -238,11 +244,11 @@ pub fn fits(role: &Role, scope: Scope, field: &str) -> Result<(), Refusal> {
     match (role.bindable, scope.project) {
         (Bindable::Organization, Some(_)) => {
             let message = format!("the role \"{}\" is for the organization; leave the project out", role.name);
-            Err(Refusal::invalid(format!("{field}.project"), message))
+            Err(Refusal::invalid(part(field, "project"), message))
         }
         (Bindable::Project, None) => {
             let message = format!("the role \"{}\" is for projects; name the project", role.name);
-            Err(Refusal::invalid(format!("{field}.project"), message))
+            Err(Refusal::invalid(part(field, "project"), message))
         }
         _ => Ok(()),
     }

@@ -35,6 +35,7 @@ impl<'a> Rights<'a> {
                 }
                 if let Some(token) = token {
                     match org.token(token) {
+                        Some(token) if token.principal != id || !token.counts_at(at) => rights.bound.clear(),
                         Some(token) => rights.narrowed = Some((token.scope, token.actions.as_deref())),
                         None => rights.bound.clear(),
                     }

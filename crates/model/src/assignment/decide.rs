@@ -39,17 +39,17 @@ impl Draft<'_> {
             let message = format!("{} does not have {}", self.org.holder_words(holder), self.org.grant_words(grant));
             return Err(Refusal::new(Kind::Unknown, "", message).of_target());
         };
-        if let (Grant::Role(binding), Holder::Principal(_)) = (grant, holder)
+        let mut after = before.clone();
+        match source {
+            Some(source) => after.sources.retain(|kept| kept != source),
+            None => after.sources.clear(),
+        }
+        if let (Grant::Role(binding), Holder::Principal(_), true) = (grant, holder, after.sources.is_empty())
             && let Some(slot) = self.org.role(binding.role).and_then(|role| role.slot)
         {
             let slot = self.org.slots.get(slot.number()).map(|slot| slot.name.clone()).unwrap_or_default();
             let message = format!("a {slot} role is always held; give another one instead of taking this one away");
             return Err(Refusal::new(Kind::NotNow, "", message));
-        }
-        let mut after = before.clone();
-        match source {
-            Some(source) => after.sources.retain(|kept| kept != source),
-            None => after.sources.clear(),
         }
         if after.sources.is_empty() {
             self.change(AssignmentChange::Ended { holder, grant, terms: before });
@@ -126,7 +126,7 @@ impl Draft<'_> {
             });
             if !filled {
                 let grant = Grant::Role(Binding { role, scope: Scope::ORGANIZATION });
-                self.change(AssignmentChange::Granted { holder, grant, terms: Terms::of(Source::Catalog) });
+                self.prescribe(AssignmentChange::Granted { holder, grant, terms: Terms::of(Source::Catalog) });
             }
         }
     }

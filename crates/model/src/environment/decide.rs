@@ -106,12 +106,14 @@ fn uses(org: &Org, environment: EnvironmentId) -> Vec<String> {
     let there = |a: &Assignment| matches!(a.grant, Grant::Role(b) if b.scope.environment == at);
     let groups = org.groups.iter().filter(|g| g.assignments.iter().any(there));
     let principals = org.principals().filter(|(_, p)| p.assignments.iter().any(there));
+    let everyone = org.everyone().iter().filter(|a| there(a)).map(|_| "what everyone has".to_owned());
     let tokens = org.tokens.iter().filter(|t| t.scope.environment == at);
     roles
         .map(|role| format!("role \"{}\"", role.name))
         .chain(policies.map(|policy| format!("policy \"{}\"", policy.name)))
         .chain(groups.map(|group| format!("an assignment of group \"{}\"", group.name)))
         .chain(principals.map(|(id, _)| format!("an assignment of {}", org.holder_words(Holder::Principal(id)))))
+        .chain(everyone)
         .chain(tokens.map(|token| format!("token \"{}\"", token.key)))
         .collect()
 }

@@ -21,7 +21,7 @@ impl Draft<'_> {
     }
 
     fn create_group(&mut self, new: NewGroup) -> Result<(), Refusal> {
-        let name = parse_name(&new.name, "name")?;
+        let name = parse_group_name(&new.name)?;
         resolve::free_name(&self.org, &self.org.groups, &name, "group", None)?;
         let profile = GroupProfile {
             name,
@@ -47,7 +47,7 @@ impl Draft<'_> {
         let Some(before) = self.org.group(id).map(|group| group.profile()) else { return Ok(()) };
         let mut after = before.clone();
         if let Some(name) = patch.name {
-            after.name = parse_name(&name, "name")?;
+            after.name = parse_group_name(&name)?;
             resolve::free_name(&self.org, &self.org.groups, &after.name, "group", Some(id.number()))?;
         }
         if let Some(description) = patch.description {
@@ -108,6 +108,15 @@ impl Draft<'_> {
         }
         Ok(())
     }
+}
+
+/// A group's name: not like an opaque id, or a look-up could find another group.
+fn parse_group_name(raw: &str) -> Result<Text, Refusal> {
+    let name = parse_name(raw, "name")?;
+    if name.starts_with(GroupSubject::PREFIX) {
+        return Err(Refusal::invalid("name", "a group's name must not begin with \"grp_\", which only opaque ids do"));
+    }
+    Ok(name)
 }
 
 fn sso_names(wanted: &[String]) -> Result<Vec<Text>, Refusal> {

@@ -85,7 +85,8 @@ impl Org {
         self.revision = stamp.revision;
         self.at = stamp.at;
         if !self.had_administrator {
-            self.had_administrator = crate::invariant::has_user_administrator(self, stamp.at);
+            self.an_administrator = crate::invariant::user_administrator(self, stamp.at);
+            self.had_administrator = self.an_administrator.is_some();
         }
     }
 
@@ -219,6 +220,14 @@ impl Org {
 
     /// Gives a holder something, or sets the terms of what it has.
     pub(crate) fn put_assignment(&mut self, holder: Holder, grant: Grant, terms: &Terms, stamp: &Stamp) {
+        let is_there = match holder {
+            Holder::Principal(id) => self.principal(id).is_some(),
+            Holder::Group(id) => self.group(id).is_some(),
+            Holder::Everyone => true,
+        };
+        if !is_there {
+            return;
+        }
         let provenance = self.intern(terms, stamp);
         self.holders.insert((granted_key(grant.granted()), holder_key(holder)));
         self.change_assignments(holder, stamp, |assignments| {
@@ -279,6 +288,9 @@ impl Org {
 
     /// Puts a user into a group, or sets the terms of a membership.
     pub(crate) fn put_membership(&mut self, group: GroupId, user: PrincipalId, terms: &Terms, stamp: &Stamp) {
+        if self.group(group).is_none() || self.principal(user).is_none() {
+            return;
+        }
         let provenance = self.intern(terms, stamp);
         let Some(principal) = self.principal_mut(user, stamp.revision) else { return };
         if let Some(membership) = principal.memberships.iter_mut().find(|m| m.group == group) {

@@ -13,6 +13,9 @@ impl Draft<'_> {
         let name = parse_name(&new.name, "name")?;
         let title = parse_text(&new.title, "title", LONGEST_TITLE)?;
         let title = if title.is_empty() { name.clone() } else { title };
+        if let Err(fault) = new.catalog.check() {
+            return Err(Refusal::invalid(fault.path, fault.message).under("catalog"));
+        }
         self.change(OrganizationChange::Founded { id: new.id, name, title, catalog: new.catalog });
         Ok(())
     }

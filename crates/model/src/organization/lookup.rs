@@ -42,6 +42,7 @@ impl Org {
             everyone: Vec::new(),
             provenances: crate::provenance::Provenances::default(),
             had_administrator: false,
+            an_administrator: None,
             identifiers: crate::collection::HashIndex::default(),
             group_subjects: crate::collection::HashIndex::default(),
             holders: imbl::OrdSet::new(),

@@ -1,7 +1,7 @@
 //! The rules of projects.
 
 use super::{NewProject, Project, ProjectChange, ProjectCommand, ProjectPatch};
-use crate::assignment::{AssignmentChange, Grant};
+use crate::assignment::{Assignment, AssignmentChange, Grant};
 use crate::command::Ref;
 use crate::decide::Draft;
 use crate::id::{Holder, ProjectId};
@@ -61,13 +61,14 @@ impl Draft<'_> {
 
     /// Gives the creator what the catalog prescribes.
     fn give_to_creator(&mut self, project: ProjectId) {
-        let Some(creator) = self.moment.actor.principal() else { return };
+        let creator = self.moment.actor.principal().filter(|id| self.org.principal(*id).is_some());
+        let Some(creator) = creator else { return };
         let roles = self.org.settings().map(|settings| settings.creator.clone()).unwrap_or_default();
         for role in roles {
             let grant = Grant::Role(Binding { role, scope: Scope::project(project) });
             let holder = Holder::Principal(creator);
             if !self.org.assignments_of(holder).iter().any(|a| a.grant == grant) {
-                self.change(AssignmentChange::Granted { holder, grant, terms: Terms::of(Source::Catalog) });
+                self.prescribe(AssignmentChange::Granted { holder, grant, terms: Terms::of(Source::Catalog) });
             }
         }
     }
@@ -131,10 +132,13 @@ fn uses(org: &Org, project: ProjectId) -> Vec<String> {
     let at = Some(project);
     let roles = org.roles.iter().filter(|r| r.permits.iter().any(|p| p.scope.project == at));
     let policies = org.policies.iter().filter(|p| p.bindings.iter().any(|b| b.scope.project == at));
+    let there = |a: &&Assignment| matches!(a.grant, Grant::Role(b) if b.scope.project == at);
+    let everyone = org.everyone().iter().filter(there).map(|_| "what everyone has".to_owned());
     let tokens = org.tokens.iter().filter(|t| t.scope.project == at);
     roles
         .map(|role| format!("role \"{}\"", role.name))
         .chain(policies.map(|policy| format!("policy \"{}\"", policy.name)))
+        .chain(everyone)
         .chain(tokens.map(|token| format!("token \"{}\"", token.key)))
         .collect()
 }

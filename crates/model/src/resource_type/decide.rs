@@ -6,7 +6,7 @@ use crate::decide::Draft;
 use crate::id::{ActionId, ResourceTypeId};
 use crate::name::parse_name;
 use crate::organization::{Org, Stamp};
-use crate::refusal::{Kind, Refusal};
+use crate::refusal::Refusal;
 use crate::resolve;
 
 impl Draft<'_> {

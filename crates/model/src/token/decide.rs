@@ -18,6 +18,9 @@ impl Draft<'_> {
 
     fn issue_token(&mut self, new: &NewToken) -> Result<(), Refusal> {
         let (principal, _) = resolve::principal(&self.org, &new.subject, "subject")?;
+        if self.org.token_of_key(new.key).is_some() {
+            return Err(Refusal::new(Kind::Taken, "key", "this key belongs to another token; draw a new one"));
+        }
         let name = parse_name(&new.name, "name")?;
         let living = self.org.tokens.iter().filter(|t| t.principal == principal && t.counts_at(self.now())).count();
         if living >= MOST_TOKENS {

@@ -65,8 +65,8 @@ impl Draft<'_> {
                 let message = format!("the number {} was given to another user or application", id.number());
                 Err(Refusal::new(Kind::Taken, "number", message))
             }
-            // A gap of millions would cost memory for nothing.
-            Some(id) if id.index() > self.org.principal_bound() + 1_000_000 => {
+            // A wide gap would cost memory for nothing.
+            Some(id) if id.index() > self.org.principal_bound() + 100_000 => {
                 Err(Refusal::invalid("number", format!("the number {} is too far above those in use", id.number())))
             }
             Some(id) => Ok(id),
@@ -94,9 +94,14 @@ impl Draft<'_> {
         if let Some(attributes) = &patch.attributes {
             after.attributes = after.attributes.merged(attributes);
         }
-        // A password that replaces another leaves the profile as it is, yet something has happened.
-        if before != after || patch.password == Some(true) {
-            self.change(PrincipalChange::Changed { id, subject, before, after });
+        // A password that replaces another leaves the profile as it is, yet something has happened;
+        // it is a change of its own, so that nothing beside it can hide it.
+        let replaces = patch.password == Some(true) && before.sign_in.password;
+        if before != after {
+            self.change(PrincipalChange::Changed { id, subject, before, after: after.clone() });
+        }
+        if replaces {
+            self.change(PrincipalChange::Changed { id, subject, before: after.clone(), after });
         }
         Ok(())
     }

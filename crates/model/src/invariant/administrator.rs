@@ -1,0 +1,99 @@
+//! An administrator always remains.
+
+use crate::action::ActionChange;
+use crate::assignment::{AssignmentChange, Granted};
+use crate::change::Change;
+use crate::group::GroupChange;
+use crate::id::{Holder, PrincipalId, RoleId};
+use crate::membership::MembershipChange;
+use crate::operation;
+use crate::organization::Org;
+use crate::policy::PolicyChange;
+use crate::principal::{Principal, PrincipalChange, PrincipalKind};
+use crate::provenance::Terms;
+use crate::refusal::{Kind, Refusal};
+use crate::rights::Rights;
+use crate::role::RoleChange;
+use crate::scope::Scope;
+use crate::time::Timestamp;
+
+/// Refuses changes after which no administrator is left: an active user who holds every one of
+/// Rolecall's own actions in the whole organization by grants without an end, and who can sign in.
+/// Applications count only while there has never been such a user.
+///
+/// # Errors
+/// `LastAdministrator`.
+pub(crate) fn administrator_remains(before: &Org, after: &mut Org, changes: &[Change], at: Timestamp) -> Result<(), Refusal> {
+    if !changes.iter().any(weakens) {
+        return Ok(());
+    }
+    // Whoever was one when last looked most likely still is; looking for another costs more.
+    let known = after.an_administrator.filter(|id| is_user_administrator(after, *id, at));
+    after.an_administrator = known.or_else(|| user_administrator(after, at));
+    if after.an_administrator.is_some() || has_application(after, at) || !has_administrator(before, at) {
+        return Ok(());
+    }
+    let message = "nobody would be left who can administer the organization; \
+                   make another user an administrator first, one who can sign in and whose grant has no end";
+    Err(Refusal::new(Kind::LastAdministrator, "", message))
+}
+
+/// Whether a change can take something from an administrator.
+fn weakens(change: &Change) -> bool {
+    match change {
+        Change::Assignment(change) => !matches!(change, AssignmentChange::Granted { .. }),
+        Change::Membership(change) => !matches!(change, MembershipChange::Added { .. }),
+        Change::Principal(change) => matches!(change, PrincipalChange::Changed { .. } | PrincipalChange::Deleted { .. }),
+        Change::Group(change) => matches!(change, GroupChange::Deleted { .. }),
+        Change::Role(change) => !matches!(change, RoleChange::Created(_)),
+        Change::Policy(change) => !matches!(change, PolicyChange::Created(_)),
+        Change::Action(change) => !matches!(change, ActionChange::Created(_)),
+        _ => false,
+    }
+}
+
+fn has_administrator(org: &Org, at: Timestamp) -> bool {
+    user_administrator(org, at).is_some() || has_application(org, at)
+}
+
+/// Whether anybody at all administers an organization that has never had a user who did.
+fn has_application(org: &Org, at: Timestamp) -> bool {
+    !org.had_administrator() && find(org, |id| is_administrator(org, id, at)).is_some()
+}
+
+/// An active user who can sign in and is an administrator.
+pub(crate) fn user_administrator(org: &Org, at: Timestamp) -> Option<PrincipalId> {
+    find(org, |id| is_user_administrator(org, id, at))
+}
+
+fn is_user_administrator(org: &Org, id: PrincipalId, at: Timestamp) -> bool {
+    let can_sign_in = |p: &Principal| p.kind() == PrincipalKind::User && p.sign_in.is_possible();
+    org.principal(id).is_some_and(can_sign_in) && is_administrator(org, id, at)
+}
+
+fn is_administrator(org: &Org, id: PrincipalId, at: Timestamp) -> bool {
+    let for_good = |terms: &Terms| terms.until.is_none() && terms.in_force(at);
+    org.principal(id).is_some_and(|principal| principal.active)
+        && Rights::of_principal(org, id, for_good).are_an_administrators()
+}
+
+/// The first for whom `is_administrator` holds, among the holders of what can make one: few roles
+/// permit to give anything.
+fn find(org: &Org, is_administrator: impl Fn(PrincipalId) -> bool) -> Option<PrincipalId> {
+    let is = |id: &PrincipalId| is_administrator(*id);
+    let roles: Vec<RoleId> = org.roles.iter().filter(|role| {
+        role.permits.iter().any(|p| {
+            p.scope == Scope::ORGANIZATION && org.closure().includes(p.action, operation::ASSIGNMENTS_ESCALATE)
+        })
+    }).map(|role| role.id).collect();
+    let policies = org.policies.iter().filter(|policy| {
+        policy.bindings.iter().any(|b| b.scope == Scope::ORGANIZATION && roles.contains(&b.role))
+    });
+    let granted: Vec<Granted> =
+        policies.map(|policy| Granted::Policy(policy.id)).chain(roles.iter().map(|role| Granted::Role(*role))).collect();
+    granted.into_iter().flat_map(|granted| org.holders_of(granted)).find_map(|holder| match holder {
+        Holder::Principal(id) => Some(id).filter(is),
+        Holder::Group(id) => org.group(id).and_then(|group| group.members.iter().copied().find(is)),
+        Holder::Everyone => org.principals().map(|(id, _)| id).find(is),
+    })
+}

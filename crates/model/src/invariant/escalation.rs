@@ -1,0 +1,257 @@
+//! Nobody gives what they do not hold: no change lets somebody do more, or act as another, than the
+//! actor may give.
+
+use crate::action::ActionChange;
+use crate::assignment::{AssignmentChange, Grant, Granted};
+use crate::change::Change;
+use crate::group::GroupChange;
+use crate::id::{ActionId, PrincipalId, RoleId};
+use crate::membership::MembershipChange;
+use crate::moment::Actor;
+use crate::operation;
+use crate::organization::Org;
+use crate::policy::{Binding, PolicyChange};
+use crate::principal::{PrincipalChange, Profile};
+use crate::provenance::Terms;
+use crate::refusal::{Kind, Refusal};
+use crate::resolve::scope_words;
+use crate::rights::Rights;
+use crate::role::{Permit, Role, RoleChange};
+use crate::scope::Scope;
+use crate::time::Timestamp;
+use crate::token::TokenChange;
+use std::collections::{BTreeSet, HashSet};
+
+/// Refuses changes after which somebody may do more, or act as another, than the actor may give.
+///
+/// # Errors
+/// `NotHeld`, naming the first action that is missing and where.
+pub(crate) fn no_escalation<'a>(
+    before: &Org,
+    after: &Org,
+    mut changes: impl Iterator<Item = &'a Change>,
+    actor: Actor,
+    at: Timestamp,
+) -> Result<(), Refusal> {
+    if matches!(actor, Actor::System | Actor::Home) {
+        return Ok(());
+    }
+    let guard = Guard { before, after, rights: Rights::of_actor(before, actor, at), actor, at };
+    changes.try_for_each(|change| guard.allow(change))
+}
+
+struct Guard<'a> {
+    before: &'a Org,
+    after: &'a Org,
+    rights: Rights<'a>,
+    actor: Actor,
+    at: Timestamp,
+}
+
+impl Guard<'_> {
+    fn allow(&self, change: &Change) -> Result<(), Refusal> {
+        match change {
+            Change::Assignment(change) => self.allow_assignment(change),
+            Change::Membership(change) => self.allow_membership(change),
+            Change::Role(RoleChange::Changed { before, after }) => self.allow_role(before, after),
+            Change::Policy(PolicyChange::Changed { before, after }) if self.before.is_held(Granted::Policy(after.id)) => {
+                let added = after.bindings.iter().filter(|binding| !before.bindings.contains(binding));
+                added.copied().try_for_each(|b| self.give(Rights::of_grant(self.after, Grant::Role(b)).permits(), "bindings"))
+            }
+            Change::Action(ActionChange::Changed { before, after }) => {
+                let added = after.includes.iter().filter(|action| !before.includes.contains(action));
+                self.give(added.map(|action| (*action, Scope::ORGANIZATION)), "includes")
+            }
+            Change::Group(GroupChange::Changed { id, before, after }) => {
+                if after.sso_names.iter().all(|name| before.sso_names.contains(name)) {
+                    return Ok(());
+                }
+                self.give(Rights::of_group(self.after, *id, |_| true).permits(), "sso_names")
+            }
+            Change::Group(GroupChange::Deleted { id, .. }) => {
+                self.reach(&Rights::of_group(self.before, *id, |terms| !self.is_over(terms)), "delete")
+            }
+            Change::Principal(change) => self.allow_principal(change),
+            Change::Token(TokenChange::Issued(token)) => {
+                let scope = token.scope;
+                let rights = Rights::beyond_everyone(self.after, token.principal, |terms| !self.is_over(terms));
+                let given = rights.permits().filter_map(|(action, at)| Some((action, at.meet(scope)?)));
+                match &token.actions {
+                    None => self.act_as(token.principal, given, "subject"),
+                    Some(only) => {
+                        let given = given.flat_map(|(action, at)| self.common(action, only).map(move |a| (a, at)));
+                        self.act_as(token.principal, given, "subject")
+                    }
+                }
+            }
+            Change::Imported(_) => self.allow_import(),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a token that is limited to some actions lets one do of an action its subject holds.
+    fn common<'b>(&'b self, held: ActionId, only: &'b [ActionId]) -> impl Iterator<Item = ActionId> + 'b {
+        let closure = self.after.closure();
+        let narrower = only.iter().copied().filter(move |action| closure.includes(held, *action));
+        let within = closure.of_action(held).iter().copied();
+        narrower.chain(within.filter(move |action| only.iter().any(|o| closure.includes(*o, *action))))
+    }
+
+    fn allow_assignment(&self, change: &AssignmentChange) -> Result<(), Refusal> {
+        match change {
+            AssignmentChange::Granted { grant, .. } => {
+                self.give(Rights::of_grant(self.after, *grant).permits(), "")
+            }
+            AssignmentChange::Changed { grant, before, after, .. } if widens(before, after) => {
+                self.give(Rights::of_grant(self.after, *grant).permits(), "")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn allow_membership(&self, change: &MembershipChange) -> Result<(), Refusal> {
+        let group = match change {
+            MembershipChange::Added { group, .. } => *group,
+            MembershipChange::Changed { group, before, after, .. } if widens(before, after) => *group,
+            _ => return Ok(()),
+        };
+        self.give(Rights::of_group(self.after, group, |terms| !self.is_over(terms)).permits(), "group")
+    }
+
+    fn allow_principal(&self, change: &PrincipalChange) -> Result<(), Refusal> {
+        match change {
+            PrincipalChange::Changed { id, before, after, .. } => {
+                let rights = Rights::beyond_everyone(self.before, *id, |terms| !self.is_over(terms));
+                if takes_over(before, after) {
+                    self.act_as(*id, rights.permits(), "")?;
+                }
+                if before.active && !after.active {
+                    self.reach(&rights, "disable")?;
+                }
+                if !before.active && after.active {
+                    self.give(rights.permits(), "active")?;
+                }
+                Ok(())
+            }
+            PrincipalChange::Deleted { id, .. } => {
+                self.reach(&Rights::beyond_everyone(self.before, *id, |terms| !self.is_over(terms)), "delete")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A workload brings its own actions, which nobody can hold before: they need the right to give
+    /// product actions that are not held.
+    fn allow_import(&self) -> Result<(), Refusal> {
+        let may = [operation::ASSIGNMENTS_GRANT, operation::ASSIGNMENTS_ESCALATE];
+        if may.iter().any(|action| self.rights.holds(*action, Scope::ORGANIZATION)) {
+            return Ok(());
+        }
+        Err(self.not_held(operation::ASSIGNMENTS_GRANT, Scope::ORGANIZATION, ""))
+    }
+
+    fn is_over(&self, terms: &Terms) -> bool {
+        terms.until.is_some_and(|until| until <= self.at)
+    }
+
+    /// New permits are given wherever somebody holds the role.
+    fn allow_role(&self, before: &Role, after: &Role) -> Result<(), Refusal> {
+        let old: HashSet<&Permit> = before.permits.iter().collect();
+        let added: Vec<&Permit> = after.permits.iter().filter(|permit| !old.contains(permit)).collect();
+        // Who holds them everywhere may give them everywhere; to look at every holder costs more.
+        if self.rights.missing_to_give(added.iter().map(|p| (p.action, p.scope))).is_none() {
+            return Ok(());
+        }
+        let scopes = self.scopes_of(after.id);
+        let given = scopes.iter().flat_map(|scope| added.iter().filter_map(|p| Some((p.action, p.scope.meet(*scope)?))));
+        self.give(given, "permits")
+    }
+
+    /// Where a role is held, directly or by a policy.
+    fn scopes_of(&self, role: RoleId) -> BTreeSet<Scope> {
+        let here = |b: &Binding| (b.role == role).then_some(b.scope);
+        let policies = self.before.policies.iter().filter(|policy| self.before.is_held(Granted::Policy(policy.id)));
+        let mut scopes: BTreeSet<Scope> = policies.flat_map(|policy| policy.bindings.iter().filter_map(here)).collect();
+        for holder in self.before.holders_of(Granted::Role(role)) {
+            scopes.extend(self.before.assignments_of(holder).iter().filter_map(|a| match &a.grant {
+                Grant::Role(binding) => here(binding),
+                Grant::Policy(_) => None,
+            }));
+        }
+        scopes
+    }
+
+    fn give(&self, permits: impl Iterator<Item = (ActionId, Scope)>, field: &str) -> Result<(), Refusal> {
+        match self.rights.missing_to_give(permits) {
+            Some((action, scope)) => Err(self.not_held(action, scope, field)),
+            None => Ok(()),
+        }
+    }
+
+    /// Acting as another gives all that the other holds; acting as oneself gives nothing.
+    fn act_as(&self, id: PrincipalId, permits: impl Iterator<Item = (ActionId, Scope)>, field: &str) -> Result<(), Refusal> {
+        if let Actor::Principal { id: own, token: None } = self.actor
+            && own == id
+        {
+            return Ok(());
+        }
+        self.give(permits, field)
+    }
+
+    /// Removing or disabling a holder of Rolecall's own actions needs those actions.
+    fn reach(&self, target: &Rights<'_>, what: &str) -> Result<(), Refusal> {
+        for (held, scope) in target.permits() {
+            let own = self.before.closure().of_action(held).iter().copied().filter(|a| operation::is_own(*a));
+            if let Some(missing) = own.into_iter().find(|action| !self.rights.holds(*action, scope)) {
+                let place = scope_words(self.before, scope);
+                let name = operation::name(missing).unwrap_or_default();
+                let message = format!(
+                    "you cannot {what} somebody who holds \"{name}\" at {place} without holding it there yourself"
+                );
+                return Err(Refusal::new(Kind::NotHeld, "", message).with_details(vec![name.to_owned()]));
+            }
+        }
+        Ok(())
+    }
+
+    fn not_held(&self, action: ActionId, scope: Scope, field: &str) -> Refusal {
+        let name = self.after.action(action).map(|action| action.name.clone()).unwrap_or_default();
+        let place = scope_words(self.after, scope);
+        let message = format!(
+            "this would give \"{name}\" at {place}, which you do not hold there; \
+             ask somebody who does, or who may give anything there"
+        );
+        Refusal::new(Kind::NotHeld, field, message).with_details(vec![name.into()])
+    }
+}
+
+/// Whether a change lets somebody find a subject, or sign in as it, in a way that was not there.
+fn takes_over(before: &Profile, after: &Profile) -> bool {
+    let (old, new) = (before.sign_in, after.sign_in);
+    before.email != after.email
+        || before.username != after.username
+        || before.external_id != after.external_id
+        || before.client_id != after.client_id
+        || new.password && !old.password
+        || new.identities > old.identities
+        || new.passkeys > old.passkeys
+        // Nothing else changed: a password took the place of another.
+        || before == after
+}
+
+/// Whether terms count at some instant at which they did not before, or for longer because another
+/// source holds them up.
+fn widens(before: &Terms, after: &Terms) -> bool {
+    let held_up = after.sources.iter().any(|source| !before.sources.contains(source));
+    let earlier = match (before.from, after.from) {
+        (Some(_), None) => true,
+        (Some(before), Some(after)) => after < before,
+        (None, _) => false,
+    };
+    let later = match (before.until, after.until) {
+        (Some(_), None) => true,
+        (Some(before), Some(after)) => after > before,
+        (None, _) => false,
+    };
+    held_up || earlier || later
+}
