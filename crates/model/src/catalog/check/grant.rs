@@ -1,7 +1,7 @@
 //! What a catalog's roles, slots and policies must obey, and what it gives to everyone, to creators
 //! and to the first administrator.
 
-use super::{Check, Names};
+use super::Check;
 use crate::action::Level;
 use crate::catalog::{CatalogAdministrator, CatalogBinding, CatalogPermit, CatalogRole};
 use crate::name::{LONGEST_TEXT, Text};
@@ -9,6 +9,8 @@ use crate::policy::MOST_BINDINGS;
 use crate::refusal::shown;
 use crate::role::{Bindable, MOST_PERMITS};
 use std::collections::HashSet;
+
+type Place = Option<Option<usize>>;
 
 impl<'a> Check<'a> {
     pub(super) fn slots(&mut self) {
@@ -187,15 +189,11 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn places(
-        &self,
-        project: Option<&Text>,
-        environment: Option<&Text>,
-    ) -> (Option<usize>, Option<usize>) {
-        let find = |names: &Names, name: Option<&Text>| name.and_then(|name| names.find(name));
+    /// Which project and environment are meant: none for all, an inner none for an unknown one.
+    fn places(&self, project: Option<&Text>, environment: Option<&Text>) -> (Place, Place) {
         (
-            find(&self.projects, project),
-            find(&self.environments, environment),
+            project.map(|name| self.projects.find(name)),
+            environment.map(|name| self.environments.find(name)),
         )
     }
 
