@@ -6,8 +6,9 @@ use anyhow::{bail, ensure};
 const PREFIX: &str = "rolecall-";
 
 /// Each crate with all that it may import of ours. A crate that is not drawn may not exist.
-const DRAWN: [(&str, &[&str]); 9] = [
+const DRAWN: [(&str, &[&str]); 10] = [
     ("model", &[]),
+    ("reference", &["model"]),
     ("engine", &["model"]),
     ("store", &["model"]),
     ("service", &["model", "engine", "store"]),

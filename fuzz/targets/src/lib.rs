@@ -25,8 +25,20 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     Target {
+        name: "catalog",
+        run: model::catalog,
+    },
+    Target {
+        name: "changes",
+        run: model::changes,
+    },
+    Target {
         name: "id",
         run: model::id,
+    },
+    Target {
+        name: "identifier",
+        run: model::identifier,
     },
     Target {
         name: "name",

@@ -34,10 +34,10 @@ pub fn parse_identifiers(
     client_id: Option<&str>,
 ) -> Result<Identifiers, Refusal> {
     let email = email.map(parse_email).transpose()?;
-    let username = username.map(|raw| plain(raw, "username")).transpose()?;
+    let username = username.map(|raw| folded(&plain(raw, "username")?, "username")).transpose()?;
     let client_id = client_id.map(|raw| plain(raw, "client_id")).transpose()?;
     let external_id = external_id.map(|raw| parse_external_id(raw, email.as_ref())).transpose()?;
-    Ok(Identifiers { email, username: username.map(|name| fold(&name)), external_id, client_id })
+    Ok(Identifiers { email, username, external_id, client_id })
 }
 
 /// An address as it is kept: in small letters, something before and after one `@`.
@@ -53,7 +53,12 @@ fn parse_email(raw: &str) -> Result<Text, Refusal> {
         let message = format!("\"{}\" is not an email address; write it like ada@example.com", crate::refusal::shown(raw));
         return Err(Refusal::invalid("email", message));
     }
-    Ok(fold(&text))
+    folded(&text, "email")
+}
+
+/// In small letters, which may be longer than what they were made of, and still not too long.
+fn folded(text: &str, field: &str) -> Result<Text, Refusal> {
+    parse_text(&fold(text), field, LONGEST_IDENTIFIER)
 }
 
 fn parse_external_id(raw: &str, email: Option<&Text>) -> Result<Text, Refusal> {

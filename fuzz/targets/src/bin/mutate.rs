@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 use clap::Parser;
 use rolecall_fuzz::run::{Until, mutations, once};
 use rolecall_fuzz::{TARGETS, Target, find, saved};
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// Tries mutations of the saved inputs of every target, and saves the first input that makes one panic.
@@ -20,11 +21,20 @@ struct Arguments {
     seed: u64,
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let one = arguments.target.as_deref().map(named).transpose()?;
     for target in one.map_or(TARGETS, std::slice::from_ref) {
-        fuzz(target, &arguments)?;
+        fuzz(target, arguments)?;
     }
     Ok(())
 }
