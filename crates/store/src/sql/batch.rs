@@ -120,7 +120,6 @@ pub struct Statement {
 #[derive(Debug, Default)]
 pub struct Batch {
     statements: Vec<Statement>,
-    weight: usize,
 }
 
 impl Batch {
@@ -131,7 +130,6 @@ impl Batch {
 
     /// Adds a statement at the end.
     pub fn add(&mut self, sql: &'static str, values: Vec<Value>) {
-        self.weight += values.iter().map(Value::weight).sum::<usize>();
         self.statements.push(Statement { sql, values });
     }
 
@@ -141,24 +139,29 @@ impl Batch {
         self
     }
 
-    /// How many statements it has.
-    pub fn len(&self) -> usize {
-        self.statements.len()
-    }
-
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.statements.is_empty()
     }
 
-    /// The bytes of all its values, roughly.
-    pub fn weight(&self) -> usize {
-        self.weight
-    }
-
-    /// The statements, in order.
-    pub fn into_statements(self) -> Vec<Statement> {
-        self.statements
+    /// The statements in order, cut into groups of at most `count`, each ended by the first value that brings it to
+    /// `bytes` or more.
+    pub fn into_calls(self, count: usize, bytes: usize) -> Vec<Vec<Statement>> {
+        let mut calls = Vec::new();
+        let mut call = Vec::new();
+        let mut weight = 0;
+        for statement in self.statements {
+            weight += statement.values.iter().map(Value::weight).sum::<usize>();
+            call.push(statement);
+            if call.len() == count || weight >= bytes {
+                calls.push(std::mem::take(&mut call));
+                weight = 0;
+            }
+        }
+        if !call.is_empty() {
+            calls.push(call);
+        }
+        calls
     }
 }
 
@@ -220,4 +223,21 @@ fn unexpected(column: usize, wanted: &str, found: Option<&Value>) -> StoreError 
         Some(Value::Bytes(_)) => "bytes",
     };
     StoreError::Damaged(format!("column {column} holds {found} instead of {wanted}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_cut_by_count_and_by_bytes_without_losing_its_order() {
+        let mut batch = Batch::new();
+        for size in [1usize, 1, 1, 1, 90, 200, 1] {
+            batch.add("x", values![vec![0u8; size]]);
+        }
+        let sizes = |call: &Vec<Statement>| call.iter().map(|one| one.values[0].weight()).collect();
+        let calls: Vec<Vec<usize>> = batch.into_calls(3, 80).iter().map(sizes).collect();
+        assert_eq!(calls, [vec![1, 1, 1], vec![1, 90], vec![200], vec![1]]);
+        assert!(Batch::new().into_calls(3, 80).is_empty());
+    }
 }

@@ -76,6 +76,10 @@ fn add_mentions(
     revision: u64,
     subjects: &[Subject],
 ) {
+    let mut subjects = subjects.to_vec();
+    // In the order of the table they go in several times as fast.
+    subjects.sort_unstable();
+    subjects.dedup();
     for some in subjects.chunks(SUBJECTS) {
         batch.add(
             MENTIONS,

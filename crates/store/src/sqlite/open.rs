@@ -54,6 +54,9 @@ impl Default for OpenOptions {
 /// Write-ahead log that is kept rather than cut back after it was folded in: 64 MiB.
 const KEPT_LOG: &str = "67108864";
 
+/// Pages that a connection keeps in memory, at most: 16 MiB, in SQLite's way of saying KiB.
+const CACHE: &str = "-16384";
+
 /// Checks the path, takes the lock, looks whether the file is ours, and brings it to the newest format.
 pub async fn open(path: &Path, options: &OpenOptions) -> Result<Sqlite, StoreError> {
     let path = settled(path)?;
@@ -94,6 +97,7 @@ fn settings(path: &Path, options: &OpenOptions) -> SqliteConnectOptions {
         .busy_timeout(options.busy)
         .pragma("secure_delete", "ON")
         .pragma("journal_size_limit", KEPT_LOG)
+        .pragma("cache_size", CACHE)
         .log_statements(LevelFilter::Off)
         .log_slow_statements(LevelFilter::Debug, Duration::from_secs(1))
 }

@@ -16,10 +16,10 @@ use crate::{
     sql::{Batch, Statement},
 };
 
-/// Batches up to this many statements and bytes go to the connection's thread in one call; larger ones statement
-/// by statement, so that no more than one part is copied at a time.
-const ONE_CALL: usize = 64;
-const ONE_CALL_BYTES: usize = 1024 * 1024;
+/// Statements that go to the connection's thread in one call, at most, and about how many bytes: mostly a whole
+/// transaction, and never much more than one part of a large body.
+const CALL: usize = 64;
+const CALL_BYTES: usize = 1024 * 1024;
 
 /// The single writer. `None` once closed.
 #[derive(Debug)]
@@ -128,40 +128,23 @@ async fn transact(
     connection: &mut SqliteConnection,
     batch: Batch,
 ) -> Result<Vec<u64>, sqlx::Error> {
-    if batch.len() > ONE_CALL || batch.weight() > ONE_CALL_BYTES {
-        return one_by_one(connection, batch).await;
-    }
-    let (sql, arguments) = joined(batch.into_statements())?;
-    let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(true);
-    let mut changed = run(connection, query).await?;
-    changed.pop();
-    changed.drain(..1);
-    Ok(changed)
-}
-
-async fn one_by_one(
-    connection: &mut SqliteConnection,
-    batch: Batch,
-) -> Result<Vec<u64>, sqlx::Error> {
-    let mut changed = Vec::with_capacity(batch.len());
-    run(
-        connection,
-        sqlx::query_with("BEGIN IMMEDIATE", SqliteArguments::default()),
-    )
-    .await?;
-    for Statement { sql, values } in batch.into_statements() {
-        let mut arguments = SqliteArguments::default();
-        for value in values {
-            bind(&mut arguments, value)?;
+    let calls = batch.into_calls(CALL, CALL_BYTES);
+    let last = calls.len().saturating_sub(1);
+    let mut changed = Vec::new();
+    for (number, statements) in calls.into_iter().enumerate() {
+        let (mut sql, arguments) = joined(statements)?;
+        if number == 0 {
+            sql.insert_str(0, "BEGIN IMMEDIATE; ");
         }
-        changed.extend(run(connection, sqlx::query_with(sql, arguments)).await?);
+        if number == last {
+            sql.push_str("COMMIT");
+        }
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        changed.extend(run(connection, query).await?);
     }
-    run(
-        connection,
-        sqlx::query_with("COMMIT", SqliteArguments::default()),
-    )
-    .await?;
-    Ok(changed)
+    // Without those of `BEGIN` and `COMMIT`.
+    changed.pop();
+    Ok(changed.into_iter().skip(1).collect())
 }
 
 async fn run(
@@ -178,10 +161,10 @@ async fn run(
     Ok(changed)
 }
 
-/// Joins statements into one text with `BEGIN` and `COMMIT` around, which the connection's thread runs in one go. The
-/// placeholders of each are moved behind those before it.
+/// Joins statements into one text, which the connection's thread runs in one go. The placeholders of each are moved
+/// behind those before it.
 fn joined(statements: Vec<Statement>) -> Result<(String, SqliteArguments), sqlx::Error> {
-    let mut sql = String::from("BEGIN IMMEDIATE; ");
+    let mut sql = String::new();
     let mut arguments = SqliteArguments::default();
     let mut offset = 0;
     for statement in statements {
@@ -192,7 +175,6 @@ fn joined(statements: Vec<Statement>) -> Result<(String, SqliteArguments), sqlx:
             bind(&mut arguments, value)?;
         }
     }
-    sql.push_str("COMMIT");
     Ok((sql, arguments))
 }
 
