@@ -1,0 +1,108 @@
+//! The common coin of the index: a role at a scope in plain numbers, and a question in the same.
+
+use crate::path::Window;
+use crate::question::{Giver, Part, Place};
+use crate::vocabulary::Bit;
+use rolecall_model::assignment::Grant;
+use rolecall_model::id::{EnvironmentId, Holder, PolicyId, ProjectId, RoleId};
+use rolecall_model::policy::Binding;
+use rolecall_model::{Scope, Timestamp};
+
+/// Stands in a question for a project or environment that is not a single known one: equal to none
+/// that a binding names. No noun ever has this number, since numbers count up from 1.
+pub(crate) const NOT_NAMED: u32 = u32::MAX;
+
+/// A role at a scope: 0 stands for every project, every environment, and (for the role) an empty
+/// slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Slot {
+    pub(crate) project: u32,
+    pub(crate) environment: u32,
+    pub(crate) role: u32,
+}
+
+impl Slot {
+    pub(crate) fn of(binding: Binding) -> Self {
+        Slot {
+            project: binding.scope.project.map_or(0, |id| id.number()),
+            environment: binding.scope.environment.map_or(0, |id| id.number()),
+            role: binding.role.number(),
+        }
+    }
+
+    pub(crate) const fn scope(self) -> Scope {
+        Scope::new(
+            ProjectId::new(self.project),
+            EnvironmentId::new(self.environment),
+        )
+    }
+
+    pub(crate) fn binding(self) -> Option<Binding> {
+        Some(Binding {
+            role: RoleId::new(self.role)?,
+            scope: self.scope(),
+        })
+    }
+}
+
+/// A slot that reaches a subject, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    pub(crate) holder: Holder,
+    pub(crate) policy: Option<PolicyId>,
+    pub(crate) slot: Slot,
+    pub(crate) window: Window,
+}
+
+impl Reach {
+    pub(crate) fn giver(&self) -> Option<Giver> {
+        let binding = self.slot.binding()?;
+        let grant = self.policy.map_or(Grant::Role(binding), Grant::Policy);
+        Some(Giver {
+            holder: self.holder,
+            grant,
+            binding,
+        })
+    }
+}
+
+/// A question about one action at one place, in plain numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) project: u32,
+    pub(crate) environment: u32,
+    pub(crate) bit: Bit,
+    pub(crate) at: Timestamp,
+}
+
+impl Asked {
+    pub(crate) fn new(bit: Bit, place: Place, at: Timestamp) -> Self {
+        let (project, environment) = numbers(place);
+        Asked {
+            project,
+            environment,
+            bit,
+            at,
+        }
+    }
+
+    /// Whether a slot's scope covers the place.
+    #[inline]
+    pub(crate) const fn is_covered_by(&self, slot: Slot) -> bool {
+        (slot.project == 0 || slot.project == self.project)
+            && (slot.environment == 0 || slot.environment == self.environment)
+    }
+}
+
+/// A place's project and environment as slots are compared with.
+pub(crate) fn numbers(place: Place) -> (u32, u32) {
+    let project = match place.project {
+        Part::One(id) => id.number(),
+        Part::All | Part::Unknown => NOT_NAMED,
+    };
+    let environment = match place.environment {
+        Part::One(id) => id.number(),
+        Part::All | Part::Unknown => NOT_NAMED,
+    };
+    (project, environment)
+}

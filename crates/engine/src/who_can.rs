@@ -1,0 +1,204 @@
+//! Who may do this here? A scan over the lines, each role, group and policy decided once.
+
+use crate::index::Index;
+use crate::line::{Bundle, Given, Key, Line};
+use crate::question::Place;
+use crate::slot::{Asked, Slot};
+use rolecall_model::Timestamp;
+use rolecall_model::id::{ActionId, PrincipalId};
+use std::ops::ControlFlow::{Break, Continue};
+
+impl Index {
+    /// Users and applications that may do an action at a place, by number: at most `limit` of those
+    /// after `after`, and, when there are more, the last one as what to go on after. Nobody may do
+    /// an unknown action.
+    pub fn who_can(
+        &self,
+        action: ActionId,
+        place: Place,
+        at: Timestamp,
+        after: Option<PrincipalId>,
+        limit: usize,
+    ) -> (Vec<PrincipalId>, Option<PrincipalId>) {
+        let mut all = self.who_can_all(action, place, at).after(after);
+        let page: Vec<PrincipalId> = all.by_ref().take(limit).collect();
+        let next = page
+            .last()
+            .copied()
+            .or(after)
+            .filter(|_| all.next().is_some());
+        (page, next)
+    }
+
+    /// All users and applications that may do an action at a place, by number, found as they are
+    /// asked for.
+    pub fn who_can_all(&self, action: ActionId, place: Place, at: Timestamp) -> WhoCan<'_> {
+        let asked = self
+            .vocabulary
+            .bit(action)
+            .map(|bit| Asked::new(bit, place, at));
+        let mut scan = WhoCan {
+            index: self,
+            asked,
+            next: 1,
+            everyone: false,
+            known: Known::default(),
+        };
+        if let Some(asked) = asked {
+            scan.known = Known {
+                roles: vec![Answer::Open; self.org.roles.bound()],
+                groups: vec![Answer::Open; self.groups.len()],
+                policies: vec![Answer::Open; self.policies.len()],
+            };
+            let found = self.walk_everyone(Some(asked.project), &mut |reach| {
+                if self.gives(reach, &asked) {
+                    Break(())
+                } else {
+                    Continue(())
+                }
+            });
+            scan.everyone = found.is_break();
+        }
+        scan
+    }
+}
+
+/// What has been found out about a role, group or policy.
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    Open,
+    No,
+    Yes,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Known {
+    roles: Vec<Answer>,
+    groups: Vec<Answer>,
+    policies: Vec<Answer>,
+}
+
+/// The subjects that may do an action at a place, one after the other.
+#[derive(Clone, Debug)]
+pub struct WhoCan<'a> {
+    index: &'a Index,
+    asked: Option<Asked>,
+    next: usize,
+    everyone: bool,
+    known: Known,
+}
+
+impl WhoCan<'_> {
+    /// The same, beginning after a subject.
+    #[must_use]
+    pub fn after(mut self, after: Option<PrincipalId>) -> Self {
+        self.next = after.map_or(1, |id| id.index() + 1);
+        self
+    }
+
+    fn may(&mut self, id: PrincipalId, asked: &Asked) -> bool {
+        let Some(line) = self.index.subjects.get(id.index()) else {
+            return false;
+        };
+        line.is_active() && (self.everyone || self.line_gives(line, Key::Subject(id), asked))
+    }
+
+    fn line_gives<const S: usize, const B: usize>(
+        &mut self,
+        line: &Line<S, B>,
+        key: Key,
+        asked: &Asked,
+    ) -> bool {
+        line.slots().any(|slot| self.slot_gives(slot, asked))
+            || line
+                .bundles()
+                .any(|bundle| self.bundle_gives(bundle, asked))
+            || (line.has_more() && self.more_gives(key, asked))
+    }
+
+    fn more_gives(&mut self, key: Key, asked: &Asked) -> bool {
+        let index = self.index;
+        let Some(more) = index.more.get(&key) else {
+            return false;
+        };
+        more.slots(Some(asked.project))
+            .any(|slot| self.slot_gives(slot, asked))
+            || more
+                .bundles
+                .iter()
+                .any(|bundle| self.bundle_gives(*bundle, asked))
+            || more.timed.iter().any(|(window, given)| {
+                window.contains(asked.at)
+                    && match given {
+                        Given::Slot(slot) => self.slot_gives(*slot, asked),
+                        Given::Bundle(bundle) => self.bundle_gives(*bundle, asked),
+                    }
+            })
+    }
+
+    #[inline]
+    fn slot_gives(&mut self, slot: Slot, asked: &Asked) -> bool {
+        if !asked.is_covered_by(slot) {
+            return false;
+        }
+        let Some(answer) = self.known.roles.get_mut(slot.role as usize) else {
+            return false;
+        };
+        if matches!(answer, Answer::Open) {
+            *answer = Answer::of(self.index.rights.gives(slot.role, asked));
+        }
+        matches!(answer, Answer::Yes)
+    }
+
+    #[inline]
+    fn bundle_gives(&mut self, bundle: Bundle, asked: &Asked) -> bool {
+        let known = match bundle {
+            Bundle::Group(id) => self.known.groups.get(id.index()),
+            Bundle::Policy(id) => self.known.policies.get(id.index()),
+        };
+        match known {
+            None | Some(Answer::No) => false,
+            Some(Answer::Yes) => true,
+            Some(Answer::Open) => self.find_out(bundle, asked),
+        }
+    }
+
+    fn find_out(&mut self, bundle: Bundle, asked: &Asked) -> bool {
+        let index = self.index;
+        let (line, key) = match bundle {
+            Bundle::Group(id) => (index.groups.get(id.index()), Key::Group(id)),
+            Bundle::Policy(id) => (index.policies.get(id.index()), Key::Policy(id)),
+        };
+        let gives = line.is_some_and(|line| self.line_gives(line, key, asked));
+        let known = match bundle {
+            Bundle::Group(id) => self.known.groups.get_mut(id.index()),
+            Bundle::Policy(id) => self.known.policies.get_mut(id.index()),
+        };
+        if let Some(known) = known {
+            *known = Answer::of(gives);
+        }
+        gives
+    }
+}
+
+impl Answer {
+    const fn of(gives: bool) -> Self {
+        if gives { Answer::Yes } else { Answer::No }
+    }
+}
+
+impl Iterator for WhoCan<'_> {
+    type Item = PrincipalId;
+
+    fn next(&mut self) -> Option<PrincipalId> {
+        let asked = self.asked?;
+        while self.next < self.index.subjects.len() {
+            let id = u32::try_from(self.next).ok().and_then(PrincipalId::new)?;
+            self.next += 1;
+            if self.may(id, &asked) {
+                return Some(id);
+            }
+        }
+        None
+    }
+}
