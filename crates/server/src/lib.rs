@@ -1,1 +1,20 @@
-//! (being written)
+//! Settings, wiring, start and stop: puts the façades on one service on one store and serves them.
+//!
+//! Not here: what a route does (the façades), rules, SQL.
+
+mod demo;
+mod log;
+mod metrics;
+mod observe;
+mod offline;
+mod page;
+mod routes;
+mod serve;
+mod settings;
+mod setup;
+mod tls;
+
+pub use offline::{RecoverArgs, RestoreArgs, recover, restore};
+pub use routes::openapi;
+pub use serve::serve;
+pub use settings::{DEFAULT_DATABASE, DEFAULT_LISTEN, ServeArgs, Settings, database, read_catalog};

@@ -3,7 +3,7 @@
 
 use crate::ctx::Ctx;
 use crate::{Error, need};
-use rolecall_engine::{Access, Explanation, Place, Question};
+use rolecall_engine::{Explanation, Place, Question, Right};
 use rolecall_model::assignment::AssignmentCommand;
 use rolecall_model::command::SubjectRef;
 use rolecall_model::decide::decide;
@@ -116,7 +116,7 @@ pub fn what_can(ctx: &Ctx, subject: PrincipalId, place: Place) -> Result<Vec<Act
 ///
 /// # Errors
 /// `Forbidden`.
-pub fn access_of(ctx: &Ctx, subject: PrincipalId) -> Result<Access, Error> {
+pub fn access_of(ctx: &Ctx, subject: PrincipalId) -> Result<Vec<Right>, Error> {
     require_to_read(ctx, Some(subject))?;
     Ok(ctx.index().access_of(subject, ctx.asked_at()))
 }

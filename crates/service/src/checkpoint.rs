@@ -33,14 +33,7 @@ pub(crate) async fn save(store: &dyn Store, key: OrganizationKey, org: &Org) -> 
     let hash = blocking(move || state_hash(&state)).await?;
     let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(4);
     let writing = tokio::task::spawn_blocking(move || {
-        let mut encoder = FrameEncoder::new(Pieces { sender: sender.clone(), buffer: Vec::with_capacity(PIECE) });
-        let buffered = io::BufWriter::with_capacity(1 << 16, &mut encoder);
-        let written = postcard::to_io(&other, buffered).map_err(|error| io::Error::other(error.to_string()));
-        let finished = written
-            .and_then(|buffered| buffered.into_inner().map(|_| ()).map_err(io::Error::other))
-            .and_then(|()| encoder.finish().map_err(io::Error::other))
-            .and_then(|mut pieces| pieces.hand_over());
-        if let Err(error) = finished {
+        if let Err(error) = pack(&other, &sender) {
             // The store keeps nothing of a stream that ends in an error. A closed channel has no reader to tell.
             let _unread = sender.blocking_send(Err(error));
         }
@@ -56,6 +49,14 @@ pub(crate) async fn save(store: &dyn Store, key: OrganizationKey, org: &Org) -> 
     writing.await.map_err(|error| Error::Damaged(error.to_string()))?;
     store.thin(key, org.at().micros()).await?;
     Ok(())
+}
+
+fn pack(org: &Org, sender: &mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
+    let pieces = Pieces { sender: sender.clone(), buffer: Vec::with_capacity(PIECE) };
+    let buffered = io::BufWriter::with_capacity(1 << 16, FrameEncoder::new(pieces));
+    let written = postcard::to_io(org, buffered).map_err(|error| io::Error::other(error.to_string()))?;
+    let encoder = written.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    encoder.finish().map_err(io::Error::other)?.hand_over()
 }
 
 fn tokio_stream(receiver: mpsc::Receiver<io::Result<Bytes>>) -> futures::stream::BoxStream<'static, io::Result<Bytes>> {
@@ -144,6 +145,7 @@ impl<W: Write> Write for Hashing<'_, W> {
 
 /// Cuts what is written into pieces and hands them over; waits when the reader is behind, so memory
 /// stays bounded.
+#[derive(Debug)]
 struct Pieces {
     sender: mpsc::Sender<io::Result<Bytes>>,
     buffer: Vec<u8>,

@@ -44,4 +44,5 @@ pub use secret::Secret;
 pub use service::{Options, Service};
 pub use stats::{OrganizationStats, Stats};
 pub use token::{NewToken, create_application, issue_token, last_used};
+pub use rolecall_engine::{Part, Place};
 pub use view::View;

@@ -28,6 +28,7 @@ pub(crate) struct Organization {
     pub(crate) jobs: mpsc::Sender<Job>,
     writer: Mutex<Option<JoinHandle<()>>>,
     closing: watch::Sender<bool>,
+    streams_end: watch::Sender<bool>,
     revisions: watch::Sender<u64>,
     pub counters: Counters,
 }
@@ -60,6 +61,7 @@ impl Organization {
             jobs,
             writer: Mutex::new(None),
             closing: watch::Sender::new(false),
+            streams_end: watch::Sender::new(false),
             revisions: watch::Sender::new(revision),
             counters: Counters::default(),
         });
@@ -72,6 +74,7 @@ impl Organization {
 
     /// Lets the writer finish what waits, take a checkpoint and end.
     pub(crate) async fn close(&self) {
+        self.end_streams();
         self.closing.send_replace(true);
         let writing = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writing) = writing
@@ -81,9 +84,14 @@ impl Organization {
         }
     }
 
-    /// Tells when the organization is being closed.
+    /// Tells streams that follow the log to end.
+    pub(crate) fn end_streams(&self) {
+        self.streams_end.send_replace(true);
+    }
+
+    /// Tells when streams that follow the log shall end.
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
-        self.closing.subscribe()
+        self.streams_end.subscribe()
     }
 
     /// Its opaque id.

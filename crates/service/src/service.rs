@@ -247,6 +247,13 @@ impl Service {
         *self.inner.setup_key.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Ends the streams that follow the log, which would otherwise keep their connections open.
+    pub fn end_streams(&self) {
+        for (_, organization) in self.loaded() {
+            organization.end_streams();
+        }
+    }
+
     /// Finishes what is being written, takes checkpoints and closes the store. Whatever is asked
     /// afterwards is refused.
     pub async fn close(&self) {

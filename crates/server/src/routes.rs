@@ -1,0 +1,150 @@
+//! All routes on one router: the façades, and the server's own few.
+
+use crate::metrics::Metrics;
+use crate::observe::{REQUEST_ID, observe};
+use crate::page::page;
+use crate::setup;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use rolecall_model::operation as op;
+use rolecall_service::{Error, Service};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+
+/// The server's own routes, each with the reason why it needs no credential or is not in the API
+/// document.
+pub const OWN_ROUTES: [(&str, &str); 6] = [
+    ("/", "a page that says what this is; it shows nothing of any organization"),
+    ("/setup", "makes the first organization; it needs the one-time key from the log and is gone afterwards"),
+    ("/healthz", "says only that the process is alive"),
+    ("/readyz", "says only whether requests can be served"),
+    ("/metrics", "numbers for operators; needs rolecall.metrics.read in the home organization"),
+    ("/openapi.json", "the API document itself, the same for everybody"),
+];
+
+#[derive(Clone)]
+struct Own {
+    service: Service,
+    metrics: Metrics,
+}
+
+/// Everything the server answers.
+pub(crate) fn router(service: Service, metrics: Metrics, public_url: &str) -> Router {
+    let (rest, _) = rolecall_rest::router(service.clone());
+    let (authzen, _) = rolecall_authzen::router(service.clone(), public_url.to_owned());
+    let setup = Router::new()
+        .route("/setup", get(setup::show).post(setup::make))
+        .with_state(service.clone());
+    let document = openapi_text();
+    let own = Router::new()
+        .route("/", get(landing))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(guarded_metrics))
+        .with_state(Own { service, metrics: metrics.clone() })
+        .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }));
+    rest.merge(authzen)
+        .merge(setup)
+        .merge(own)
+        .fallback(nothing_here)
+        .layer(CatchPanicLayer::custom(|_| problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong in the server; its log says more", None)))
+        .layer(from_fn_with_state(metrics, observe))
+}
+
+/// Metrics on an address of their own, without a credential.
+pub(crate) fn metrics_router(service: Service, metrics: Metrics) -> Router {
+    Router::new().route("/metrics", get(open_metrics)).with_state(Own { service, metrics })
+}
+
+/// The API document of everything the server speaks.
+pub fn openapi() -> OpenApi {
+    let mut document = rolecall_rest::openapi();
+    document.merge(rolecall_authzen::openapi());
+    document
+}
+
+fn openapi_text() -> String {
+    openapi().to_pretty_json().unwrap_or_default()
+}
+
+async fn landing(State(own): State<Own>) -> Html<String> {
+    let state = if own.service.home().is_some() {
+        "<p>It is running.</p>"
+    } else {
+        "<p>It is running and waits to be set up: open the link that its log shows.</p>"
+    };
+    let body = format!(
+        "<h1>Who may do what, and why</h1>{state}<table>\
+         <tr><td><a href=\"/docs\">/docs</a></td><td>the API, to read</td></tr>\
+         <tr><td><a href=\"/openapi.json\">/openapi.json</a></td><td>the API, for programs</td></tr>\
+         <tr><td><a href=\"/.well-known/authzen-configuration\">/access/v1</a></td><td>decisions by OpenID AuthZEN 1.0</td></tr>\
+         <tr><td><a href=\"/healthz\">/healthz</a> <a href=\"/readyz\">/readyz</a></td><td>health</td></tr></table>"
+    );
+    Html(page("Running", &body))
+}
+
+async fn ready(State(own): State<Own>) -> Response {
+    match own.service.is_ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], format!("not ready: {error}\n")).into_response()
+        }
+    }
+}
+
+async fn guarded_metrics(State(own): State<Own>, headers: HeaderMap) -> Response {
+    let id = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    let credential = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let request = rolecall_service::Request {
+        credential,
+        facade: "metrics",
+        request_id: &id,
+        idempotency_key: None,
+        if_match: None,
+        dry_run: false,
+        at_least: None,
+        at: None,
+    };
+    let allowed = match own.service.enter(request).await {
+        Ok(ctx) if !ctx.is_home() => Err(Error::NotFound { message: "there is nothing here".to_owned() }),
+        Ok(ctx) => ctx.require(op::METRICS_READ, rolecall_service::Place::ORGANIZATION),
+        Err(error) => Err(error),
+    };
+    match allowed {
+        Ok(()) => open_metrics(State(own)).await,
+        Err(error @ Error::Unauthenticated(_)) => {
+            let mut response = problem(StatusCode::UNAUTHORIZED, "unauthenticated", &error.to_string(), Some(&id));
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+        }
+        Err(error @ Error::NotFound { .. }) => problem(StatusCode::NOT_FOUND, "not_found", &error.to_string(), Some(&id)),
+        Err(error @ Error::Forbidden { .. }) => problem(StatusCode::FORBIDDEN, "forbidden", &error.to_string(), Some(&id)),
+        Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", &error.to_string(), Some(&id)),
+    }
+}
+
+async fn open_metrics(State(own): State<Own>) -> Response {
+    match own.metrics.text(&own.service) {
+        Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response(),
+        Err(_) => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the metrics cannot be written", None),
+    }
+}
+
+async fn nothing_here(request: Request) -> Response {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    problem(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address; /docs lists what there is", id)
+}
+
+/// A problem document (RFC 9457) of the server itself.
+fn problem(status: StatusCode, code: &str, detail: &str, request_id: Option<&str>) -> Response {
+    let title = status.canonical_reason().unwrap_or("error");
+    let body = serde_json::json!({
+        "type": format!("/problems/{code}"), "title": title, "status": status.as_u16(), "detail": detail, "request_id": request_id,
+    });
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}

@@ -1,0 +1,249 @@
+//! Settings: one struct a concern, each value from a flag, else a variable, else the file, else its
+//! default. Nothing below this crate looks at the environment.
+
+mod file;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use rolecall_model::catalog::{Catalog, builtin};
+use rolecall_service::{FirstStart, SHORTEST_TOKEN};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where the server listens unless told otherwise.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:7400";
+/// The database unless told otherwise.
+pub const DEFAULT_DATABASE: &str = "sqlite:rolecall.db";
+
+/// What `rolecall serve` can be told.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeArgs {
+    /// A TOML file with any of these settings, named as the flags are
+    #[arg(long, env = "ROLECALL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address and port to listen on [default: 127.0.0.1:7400]
+    #[arg(long, env = "ROLECALL_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Where everything is kept: sqlite:PATH [default: sqlite:rolecall.db]
+    #[arg(long, env = "ROLECALL_DATABASE", value_name = "URL")]
+    pub database: Option<String>,
+    /// The address by which clients reach the server, as links and discovery show it
+    #[arg(long, env = "ROLECALL_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Certificate chain for HTTPS, as PEM
+    #[arg(long, env = "ROLECALL_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key for HTTPS, as PEM
+    #[arg(long, env = "ROLECALL_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// A throw-away database with a small lived-in organization
+    #[arg(long)]
+    pub demo: bool,
+    /// Serve metrics without a credential on this address of its own
+    #[arg(long, env = "ROLECALL_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<String>,
+    /// What to log: error, warn, info, debug or trace, or by part as in `info,rolecall_store=debug` [default: info]
+    #[arg(long, env = "ROLECALL_LOG", value_name = "LEVEL")]
+    pub log: Option<String>,
+    /// How to log: text for people, json for programs [default: text on a terminal, else json]
+    #[arg(long, env = "ROLECALL_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<String>,
+    /// First start: the organization's name [default: default]
+    #[arg(long, env = "ROLECALL_ORGANIZATION", value_name = "NAME", help_heading = "First start")]
+    pub organization: Option<String>,
+    /// First start: union, unleash, none, or a catalog file of one's own [default: none]
+    #[arg(long, env = "ROLECALL_CATALOG", value_name = "CATALOG", help_heading = "First start")]
+    pub catalog: Option<String>,
+    /// First start: the administrator's address
+    #[arg(long, env = "ROLECALL_ADMIN_EMAIL", value_name = "EMAIL", help_heading = "First start")]
+    pub admin_email: Option<String>,
+    /// First start: the administrator's password (or ROLECALL_ADMIN_PASSWORD_FILE)
+    #[arg(long, env = "ROLECALL_ADMIN_PASSWORD", value_name = "PASSWORD", hide_env_values = true, help_heading = "First start")]
+    pub admin_password: Option<String>,
+    /// First start: a token of your choice for an application with every right (or ROLECALL_ADMIN_TOKEN_FILE)
+    #[arg(long, env = "ROLECALL_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, help_heading = "First start")]
+    pub admin_token: Option<String>,
+    #[arg(long, env = "ROLECALL_ADMIN_PASSWORD_FILE", hide = true)]
+    admin_password_file: Option<PathBuf>,
+    #[arg(long, env = "ROLECALL_ADMIN_TOKEN_FILE", hide = true)]
+    admin_token_file: Option<PathBuf>,
+}
+
+/// Everything the server needs to know, checked.
+#[derive(Clone)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The database's file.
+    pub database: PathBuf,
+    /// The address by which clients reach the server, without a slash at the end.
+    pub public_url: String,
+    /// Certificate chain and key.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Whether the database is to be thrown away.
+    pub demo: bool,
+    /// Where to serve metrics without a credential.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What to log.
+    pub log: String,
+    /// Whether to log as JSON.
+    pub log_json: bool,
+    /// What to make at the first start; none leaves it to the set-up page.
+    pub first: Option<FirstStart>,
+}
+
+impl ServeArgs {
+    /// Reads the file and checks everything.
+    ///
+    /// # Errors
+    /// The setting that cannot be, and what it should be.
+    pub fn settle(mut self) -> anyhow::Result<Settings> {
+        if let Some(path) = self.config.clone() {
+            self.fill_from(file::read(&path)?);
+        }
+        let listen = address(self.listen.as_deref().unwrap_or(DEFAULT_LISTEN), "listen")?;
+        let tls = match (self.tls_cert.take(), self.tls_key.take()) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            (Some(_), None) => bail!("--tls-cert needs --tls-key beside it"),
+            (None, Some(_)) => bail!("--tls-key needs --tls-cert beside it"),
+        };
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let public_url = self.public_url.take().unwrap_or_else(|| format!("{scheme}://{listen}"));
+        if !public_url.starts_with("http://") && !public_url.starts_with("https://") {
+            bail!("--public-url must begin with http:// or https://, not `{public_url}`");
+        }
+        let metrics_listen = self.metrics_listen.as_deref().map(|text| address(text, "metrics-listen")).transpose()?;
+        let database = database(self.database.as_deref().unwrap_or(DEFAULT_DATABASE))?;
+        let log_json = match self.log_format.as_deref() {
+            None => !std::io::IsTerminal::is_terminal(&std::io::stderr()),
+            Some("json") => true,
+            Some("text") => false,
+            Some(other) => bail!("--log-format is text or json, not `{other}`"),
+        };
+        let log = self.log.clone().unwrap_or_else(|| "info".to_owned());
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        let (demo, first) = (self.demo, self.first()?);
+        Ok(Settings { listen, database, public_url, tls, demo, metrics_listen, log, log_json, first })
+    }
+
+    /// What to make at the first start, if anything was said about it.
+    fn first(mut self) -> anyhow::Result<Option<FirstStart>> {
+        let password = secret(self.admin_password.take(), self.admin_password_file.as_deref(), "ROLECALL_ADMIN_PASSWORD")?;
+        let token = secret(self.admin_token.take(), self.admin_token_file.as_deref(), "ROLECALL_ADMIN_TOKEN")?;
+        if let Some(token) = &token
+            && token.chars().count() < SHORTEST_TOKEN
+        {
+            bail!("ROLECALL_ADMIN_TOKEN has fewer than {SHORTEST_TOKEN} characters; choose a longer one");
+        }
+        if password.is_some() && self.admin_email.is_none() {
+            bail!("ROLECALL_ADMIN_PASSWORD needs ROLECALL_ADMIN_EMAIL beside it");
+        }
+        let said = [&self.organization, &self.catalog, &self.admin_email, &password, &token];
+        if said.iter().all(|value| value.is_none()) {
+            return Ok(None);
+        }
+        let catalog = read_catalog(self.catalog.as_deref().unwrap_or("none"))?;
+        let organization = self.organization.unwrap_or_else(|| "default".to_owned());
+        let (admin_email, title) = (self.admin_email, String::new());
+        let (admin_password, admin_token) = (password, token);
+        Ok(Some(FirstStart { organization, title, catalog, admin_email, admin_password, admin_token }))
+    }
+}
+
+/// A catalog of ours by name, or one from a file.
+///
+/// # Errors
+/// When the file cannot be read, or with line and column what is wrong in it.
+pub fn read_catalog(name: &str) -> anyhow::Result<Arc<Catalog>> {
+    let yaml = match builtin(name) {
+        Some(yaml) => yaml.to_owned(),
+        None => std::fs::read_to_string(name).with_context(|| {
+            format!("no catalog named `{name}`: it is union, unleash, none, or a file that can be read")
+        })?,
+    };
+    let catalog = Catalog::read(&yaml).map_err(|error| anyhow::anyhow!("catalog {name}: {error}"))?;
+    Ok(Arc::new(catalog))
+}
+
+/// The file of a database address.
+///
+/// # Errors
+/// When the address is not one that this version can open.
+pub fn database(url: &str) -> anyhow::Result<PathBuf> {
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        bail!("PostgreSQL comes with a later version; use sqlite:PATH for now");
+    }
+    let Some(path) = url.strip_prefix("sqlite:") else {
+        bail!("a database is written sqlite:PATH, not `{url}`");
+    };
+    let path = path.strip_prefix("//").unwrap_or(path);
+    if path.is_empty() {
+        bail!("the database address `{url}` names no file; write sqlite:PATH");
+    }
+    Ok(PathBuf::from(path))
+}
+
+fn address(text: &str, setting: &str) -> anyhow::Result<SocketAddr> {
+    use std::net::ToSocketAddrs;
+    let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    found.with_context(|| format!("--{setting} is an address with a port, such as {DEFAULT_LISTEN}, not `{text}`"))
+}
+
+fn secret(value: Option<String>, file: Option<&Path>, name: &str) -> anyhow::Result<Option<String>> {
+    let Some(file) = file else { return Ok(value) };
+    if value.is_some() {
+        bail!("{name} and {name}_FILE are both set; keep one");
+    }
+    let text = std::fs::read_to_string(file).with_context(|| format!("{name}_FILE {} cannot be read", file.display()))?;
+    Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(args: ServeArgs) -> String {
+        args.settle().err().map(|error| format!("{error:#}")).unwrap_or_default()
+    }
+
+    #[test]
+    fn defaults_need_no_flag() {
+        let settings = ServeArgs::default().settle().unwrap();
+        assert_eq!(settings.listen.to_string(), DEFAULT_LISTEN);
+        assert_eq!(settings.database, PathBuf::from("rolecall.db"));
+        assert_eq!(settings.public_url, "http://127.0.0.1:7400");
+        assert!(settings.first.is_none());
+    }
+
+    #[test]
+    fn a_flag_counts_more_than_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rolecall.toml");
+        std::fs::write(&path, "listen = \"127.0.0.1:1\"\npublic-url = \"https://r.example/\"\n").unwrap();
+        let args = ServeArgs { config: Some(path), listen: Some("127.0.0.1:2".into()), ..ServeArgs::default() };
+        let settings = args.settle().unwrap();
+        assert_eq!(settings.listen.port(), 2);
+        assert_eq!(settings.public_url, "https://r.example");
+    }
+
+    #[test]
+    fn a_mistake_in_a_setting_is_named_with_its_mend() {
+        let text = |value: &str| Some(value.to_owned());
+        let cases = [
+            (ServeArgs { listen: text("here"), ..ServeArgs::default() }, "--listen is an address with a port"),
+            (ServeArgs { database: text("postgres://x"), ..ServeArgs::default() }, "PostgreSQL comes with a later version"),
+            (ServeArgs { database: text("mysql:x"), ..ServeArgs::default() }, "written sqlite:PATH"),
+            (ServeArgs { tls_cert: Some("c".into()), ..ServeArgs::default() }, "needs --tls-key"),
+            (ServeArgs { admin_token: text("short"), ..ServeArgs::default() }, "fewer than 16 characters"),
+            (ServeArgs { admin_password: text("long enough 1A!"), ..ServeArgs::default() }, "needs ROLECALL_ADMIN_EMAIL"),
+            (ServeArgs { catalog: text("unoin"), ..ServeArgs::default() }, "union, unleash, none, or a file"),
+            (ServeArgs { public_url: text("r.example"), ..ServeArgs::default() }, "must begin with http"),
+        ];
+        for (args, expected) in cases {
+            let message = refusal(args);
+            assert!(message.contains(expected), "{message}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The settings file: TOML with the names of the flags. Unknown names are refused.
+
+use super::ServeArgs;
+use anyhow::Context;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct FileSettings {
+    listen: Option<String>,
+    database: Option<String>,
+    public_url: Option<String>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    metrics_listen: Option<String>,
+    log: Option<String>,
+    log_format: Option<String>,
+    organization: Option<String>,
+    catalog: Option<String>,
+    admin_email: Option<String>,
+    admin_password_file: Option<PathBuf>,
+    admin_token_file: Option<PathBuf>,
+}
+
+/// Reads a settings file.
+pub(super) fn read(path: &Path) -> anyhow::Result<FileSettings> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("the settings file {} cannot be read", path.display()))?;
+    parse(&text).with_context(|| format!("the settings file {}", path.display()))
+}
+
+/// Parses the text of a settings file.
+pub(super) fn parse(text: &str) -> anyhow::Result<FileSettings> {
+    Ok(toml::from_str(text)?)
+}
+
+impl ServeArgs {
+    /// Takes from the file what neither a flag nor a variable said.
+    pub(super) fn fill_from(&mut self, file: FileSettings) {
+        fn fill<T>(value: &mut Option<T>, other: Option<T>) {
+            if value.is_none() {
+                *value = other;
+            }
+        }
+        fill(&mut self.listen, file.listen);
+        fill(&mut self.database, file.database);
+        fill(&mut self.public_url, file.public_url);
+        fill(&mut self.tls_cert, file.tls_cert);
+        fill(&mut self.tls_key, file.tls_key);
+        fill(&mut self.metrics_listen, file.metrics_listen);
+        fill(&mut self.log, file.log);
+        fill(&mut self.log_format, file.log_format);
+        fill(&mut self.organization, file.organization);
+        fill(&mut self.catalog, file.catalog);
+        fill(&mut self.admin_email, file.admin_email);
+        fill(&mut self.admin_password_file, file.admin_password_file);
+        fill(&mut self.admin_token_file, file.admin_token_file);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_setting_is_refused_by_name() {
+        let error = parse("lisen = \"127.0.0.1:1\"").err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("lisen") && error.contains("listen"), "{error}");
+    }
+}
