@@ -4,6 +4,7 @@ mod closure;
 mod decide;
 
 pub use closure::Closure;
+pub(crate) use decide::parse_action_name;
 
 use crate::attributes::Attributes;
 use crate::collection::Numbered;

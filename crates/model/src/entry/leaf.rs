@@ -93,11 +93,11 @@ pub(super) fn scan<'a>(text: &'a [u8], mut found: impl FnMut(Leaf<'a>)) -> Resul
             b'{' | b'[' => {
                 let around = stack.last().cloned().unwrap_or_default();
                 let field = text.get(around.key.clone()).unwrap_or_default();
-                if let Some((end, content)) = leaf(text, at)? {
+                if *byte == b'{' && field == FREE {
+                    at = object_end(text, at)?;
+                } else if let Some((end, content)) = leaf(text, at)? {
                     found(Leaf { span: at..end, subject: around.subject, field, content });
                     at = end;
-                } else if *byte == b'{' && field == FREE {
-                    at = object_end(text, at)?;
                 } else {
                     let object = *byte == b'{';
                     stack.push(Frame { object, key_next: object, ..around });

@@ -159,6 +159,18 @@ impl Org {
         self.group_subjects.remove(subject_hash(subject.bits()), id.number());
     }
 
+    /// What is filed of the fact that a holder has been given something.
+    pub(crate) const fn holding(granted: Granted, holder: Holder) -> (u32, u32) {
+        (granted_key(granted), holder_key(holder))
+    }
+
+    /// Files many holdings at once.
+    pub(crate) fn file_holdings(&mut self, mut holdings: Vec<(u32, u32)>) {
+        holdings.sort_unstable();
+        holdings.dedup();
+        self.holders.extend(holdings);
+    }
+
     /// Puts a new user or application in its place.
     pub(crate) fn put_principal(&mut self, id: PrincipalId, principal: Principal) {
         while self.principals.len() <= id.index() {
