@@ -76,7 +76,7 @@ impl Index {
     pub(crate) fn is_active(&self, subject: PrincipalId) -> bool {
         self.subjects
             .get(subject.index())
-            .is_some_and(|line| line.is_active())
+            .is_some_and(super::line::Line::is_active)
     }
 
     /// The question in plain numbers; nothing when its action is unknown.

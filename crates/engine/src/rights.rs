@@ -158,8 +158,12 @@ fn compile(org: &Org, vocabulary: &Vocabulary, role: &Role) -> RoleRights {
     let mut wide = Actions::default();
     let mut narrow: BTreeMap<(u32, u32), Actions> = BTreeMap::new();
     for Permit { action, scope } in &role.permits {
-        let project = scope.project.map_or(0, |id| id.number());
-        let environment = scope.environment.map_or(0, |id| id.number());
+        let project = scope
+            .project
+            .map_or(0, rolecall_model::id::ProjectId::number);
+        let environment = scope
+            .environment
+            .map_or(0, rolecall_model::id::EnvironmentId::number);
         let set = match (project, environment) {
             (0, 0) => &mut wide,
             place => narrow.entry(place).or_default(),

@@ -24,8 +24,14 @@ pub(crate) struct Slot {
 impl Slot {
     pub(crate) fn of(binding: Binding) -> Self {
         Slot {
-            project: binding.scope.project.map_or(0, |id| id.number()),
-            environment: binding.scope.environment.map_or(0, |id| id.number()),
+            project: binding
+                .scope
+                .project
+                .map_or(0, rolecall_model::id::ProjectId::number),
+            environment: binding
+                .scope
+                .environment
+                .map_or(0, rolecall_model::id::EnvironmentId::number),
             role: binding.role.number(),
         }
     }

@@ -7,7 +7,7 @@ use crate::path::{Path, Window};
 use crate::question::{Part, Question};
 use crate::slot::{Asked, Reach};
 use rolecall_model::Scope;
-use rolecall_model::id::{GroupId, PrincipalId};
+use rolecall_model::id::{GroupId, Holder, PrincipalId};
 use rolecall_model::principal::PrincipalKind;
 use rolecall_model::role::Permit;
 use std::collections::BTreeSet;
@@ -39,7 +39,8 @@ pub enum Lack {
     Scope(Scope),
     /// The subject is not in this group.
     Membership(GroupId),
-    /// The role is held at the place, but does not permit the action.
+    /// The role is held at the place (by the subject or a group of its), but does not permit the
+    /// action.
     Action,
 }
 
@@ -101,18 +102,21 @@ impl Index {
         let gives = self.rights.gives_anywhere(reach.slot.role, asked.bit);
         let is_there = asked.is_covered_by(reach.slot);
         let in_force = reach.window.contains(asked.at);
-        if !gives && !(is_there && in_force) {
+        if !(gives || is_there && in_force) {
             return;
         }
         let Some(path) = self.path(reach, Some(question.subject)) else {
             return;
         };
         if !gives {
-            found.add(Miss {
-                lack: Lack::Action,
-                path,
-                permit: None,
-            });
+            // What everyone has is no hint at what one person should ask for.
+            if path.holder != Holder::Everyone {
+                found.add(Miss {
+                    lack: Lack::Action,
+                    path,
+                    permit: None,
+                });
+            }
             return;
         }
         for source in self.sources(path, question.action) {
