@@ -1,0 +1,15 @@
+//! Random organizations, commands and questions, from a seed. What goes wrong is made small by
+//! leaving deeds out: a deed names things by their place in a list, so it still means something
+//! when those before it are gone.
+
+mod catalog;
+mod deed;
+mod question;
+mod random;
+mod story;
+
+pub use catalog::catalog;
+pub use deed::Deed;
+pub use question::question;
+pub use random::Random;
+pub use story::{Story, Told, founded, shrink};

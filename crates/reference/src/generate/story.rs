@@ -1,0 +1,129 @@
+//! A story: a catalog and deeds, told command by command to the model and to the reference.
+
+use super::catalog::catalog;
+use super::deed::Deed;
+use super::random::Random;
+use crate::state::State;
+use rolecall_model::assignment::GrantRef;
+use rolecall_model::catalog::Catalog;
+use rolecall_model::command::{Command, Ref};
+use rolecall_model::decide::{Decision, decide};
+use rolecall_model::id::{OrganizationId, PrincipalId};
+use rolecall_model::moment::{Actor, Moment};
+use rolecall_model::organization::NewOrganization;
+use rolecall_model::provenance::{Source, Terms};
+use rolecall_model::refusal::Refusal;
+use rolecall_model::time::Timestamp;
+use rolecall_model::user::{NewUser, UserCommand};
+use rolecall_model::{Org, Revision};
+use std::sync::Arc;
+
+/// When stories begin, in microseconds since 1970; each command is a second after the one before.
+const BEGINNING: i64 = 1_795_000_000_000_000;
+
+/// What happens to an organization.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// What it begins with.
+    pub catalog: Arc<Catalog>,
+    /// What is done.
+    pub deeds: Vec<Deed>,
+}
+
+impl Story {
+    /// The story of a seed, with so many deeds.
+    pub fn new(seed: u64, deeds: usize) -> Self {
+        let mut random = Random::new(seed);
+        let catalog = Arc::new(catalog(&mut random));
+        Story { catalog, deeds: (0..deeds).map(|_| Deed(random.next())).collect() }
+    }
+}
+
+/// How far a story has been told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The organization.
+    pub org: Org,
+    /// What the reference knows of it.
+    pub state: State,
+    /// The instant of the last command, in microseconds since 1970.
+    pub at: i64,
+}
+
+impl Told {
+    /// Has a command decided and learns what happened.
+    ///
+    /// # Errors
+    /// The model's refusal; then nothing has happened.
+    pub fn tell(&mut self, command: Command, actor: Actor) -> Result<Decision, Refusal> {
+        let at = self.at + 1_000_000;
+        let mut seed = [7; 32];
+        seed[..8].copy_from_slice(&at.to_be_bytes());
+        let decision = decide(&self.org, command, &Moment::new(Timestamp::from_micros(at), actor, seed))?;
+        self.at = at;
+        self.org = decision.org.clone();
+        for change in &decision.changes {
+            self.state.learn(change);
+        }
+        Ok(decision)
+    }
+
+    /// Does a deed: mostly the installation's, now and then the first administrator's, whose
+    /// projects are then its own.
+    ///
+    /// # Errors
+    /// The model's refusal; then nothing has happened.
+    pub fn act(&mut self, deed: Deed) -> Result<Decision, Refusal> {
+        let command = deed.command(&self.state, self.at);
+        let first = PrincipalId::new(1).filter(|id| deed.0 % 4 == 0 && self.org.principal(*id).is_some());
+        let actor = first.map_or(Actor::System, |id| Actor::Principal { id, token: None });
+        self.tell(command, actor)
+    }
+}
+
+/// An organization of a catalog with a first administrator.
+///
+/// # Errors
+/// The model's refusal.
+pub fn founded(catalog: &Arc<Catalog>) -> Result<Told, Refusal> {
+    let mut told = Told { org: Org::empty(), state: State::default(), at: BEGINNING };
+    let new = NewOrganization {
+        id: OrganizationId::new(1),
+        name: "random".to_owned(),
+        title: String::new(),
+        catalog: Arc::clone(catalog),
+    };
+    told.tell(Command::Found(Box::new(new)), Actor::System)?;
+    let first = NewUser {
+        email: Some("first@example.com".to_owned()),
+        password: true,
+        grants: vec![GrantRef::Policy(Ref::from("Admin"))],
+        terms: Terms::of(Source::Manual),
+        ..NewUser::default()
+    };
+    told.tell(UserCommand::Create(first).into(), Actor::System)?;
+    debug_assert_eq!(told.org.revision(), Revision(2));
+    Ok(told)
+}
+
+/// The shortest story found, by leaving deeds out, that still goes wrong.
+pub fn shrink(story: &Story, goes_wrong: impl Fn(&Story) -> bool) -> Story {
+    let mut shortest = story.clone();
+    let mut chunk = shortest.deeds.len().div_ceil(2).max(1);
+    loop {
+        let mut start = 0;
+        while start < shortest.deeds.len() {
+            let mut shorter = shortest.clone();
+            shorter.deeds.drain(start..(start + chunk).min(shorter.deeds.len()));
+            if goes_wrong(&shorter) {
+                shortest = shorter;
+            } else {
+                start += chunk;
+            }
+        }
+        if chunk == 1 {
+            return shortest;
+        }
+        chunk = chunk.div_ceil(2);
+    }
+}
