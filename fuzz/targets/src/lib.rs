@@ -4,6 +4,11 @@
 //! The same table serves the replay of saved inputs and the bounded run in the tests, the mutation loop of
 //! `cargo xtask fuzz`, and libFuzzer (`fuzz/fuzz_targets`). A new target is one line in [`TARGETS`], its function, and a
 //! few inputs in `fuzz/saved/<name>/`.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a target says by a panic that a promise is broken"
+)]
 
 pub mod mutation;
 pub mod run;
@@ -11,7 +16,7 @@ pub mod saved;
 
 mod target;
 
-use target::model;
+use target::{log, model};
 
 /// A parser that takes any bytes.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +35,11 @@ pub const TARGETS: &[Target] = &[
     },
     Target {
         name: "changes",
-        run: model::changes,
+        run: log::changes,
+    },
+    Target {
+        name: "entry",
+        run: log::entry,
     },
     Target {
         name: "id",
@@ -45,8 +54,16 @@ pub const TARGETS: &[Target] = &[
         run: model::name,
     },
     Target {
+        name: "state",
+        run: log::state,
+    },
+    Target {
         name: "time",
         run: model::time,
+    },
+    Target {
+        name: "workload",
+        run: log::workload,
     },
 ];
 

@@ -1,5 +1,6 @@
 //! The targets, a file for each crate whose parsers they try.
 
+pub(crate) mod log;
 pub(crate) mod model;
 
 /// Bytes as text, as a parser of text meets them: what is not UTF-8 is replaced.

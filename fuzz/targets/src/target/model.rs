@@ -1,13 +1,11 @@
-//! Names, identifiers, ids, times, the catalog, and the words of the log.
+//! Names, identifiers, ids, times and the catalog.
 
 use super::text;
+use rolecall_model::Timestamp;
 use rolecall_model::catalog::Catalog;
 use rolecall_model::id::{GroupSubject, OrganizationId, TokenKey};
-use rolecall_model::moment::Actor;
 use rolecall_model::name::{parse_name, parse_text};
-use rolecall_model::organization::Stamp;
 use rolecall_model::principal::{Subject, parse_identifiers};
-use rolecall_model::{Change, Org, Revision, Timestamp};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -77,26 +75,4 @@ pub(crate) fn catalog(data: &[u8]) {
             "{error:?}"
         ),
     }
-}
-
-/// Each line is the changes of one entry. What was read reads back the same, and applying never refuses.
-pub(crate) fn changes(data: &[u8]) {
-    let mut org = Org::empty();
-    for (line, revision) in data.split(|byte| *byte == b'\n').zip(1_u32..) {
-        let Ok(changes) = serde_json::from_slice::<Vec<Change>>(line) else {
-            continue;
-        };
-        let logged = serde_json::to_string(&changes).unwrap_or_default();
-        assert_eq!(
-            serde_json::from_str::<Vec<Change>>(&logged).ok().as_ref(),
-            Some(&changes)
-        );
-        let stamp = Stamp {
-            revision: Revision(revision.into()),
-            at: Timestamp::from_micros(revision.into()),
-            actor: Actor::System,
-        };
-        org.apply(&stamp, &changes);
-    }
-    org.index();
 }
