@@ -37,7 +37,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         changes: decision.changes,
     };
     let encoded = timed("encode", || entry.encode(&[0; 32], &mut || [7; 16]))?;
-    println!("{:>28} {}", "bytes in the log", encoded.body.iter().map(Vec::len).sum::<usize>());
+    println!(
+        "{:>28} {}",
+        "bytes in the log",
+        encoded.body.iter().map(Vec::len).sum::<usize>()
+    );
     let hash = timed("chain hash", || chain_hash(&[0; 32], &encoded.body))?;
     assert_eq!(hash, encoded.hash, "the chain holds");
     let back = timed("decode", || Entry::decode(&encoded.body))?;
@@ -47,7 +51,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{:>28} {}", "users", again.user_count());
     drop(again);
     timed("index", || decision.org.clone().index());
-    let Some(Change::Imported(workload)) = entry.changes.first() else { return Err("nothing was imported".into()) };
+    let Some(Change::Imported(workload)) = entry.changes.first() else {
+        return Err("nothing was imported".into());
+    };
     let last = workload.subjects().last().ok_or("nobody was imported")?;
     let left = timed("forget one", || forget(&encoded.body, last))?;
     assert!(left.is_some(), "found");
@@ -67,7 +73,12 @@ fn read(path: &str) -> Result<Workload, Box<dyn Error>> {
 
 fn found() -> Result<Org, Box<dyn Error>> {
     let catalog = Catalog::read(builtin("none").ok_or("there is no such catalog")?)?;
-    let new = NewOrganization { id: OrganizationId::new(1), name: "example".into(), title: String::new(), catalog: Arc::new(catalog) };
+    let new = NewOrganization {
+        id: OrganizationId::new(1),
+        name: "example".into(),
+        title: String::new(),
+        catalog: Arc::new(catalog),
+    };
     let moment = Moment::new(Timestamp::default(), Actor::System, [1; 32]);
     Ok(decide(&Org::empty(), Command::Found(Box::new(new)), &moment)?.org)
 }
@@ -75,7 +86,11 @@ fn found() -> Result<Org, Box<dyn Error>> {
 fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let done = run();
-    println!("{what:>28} {:.3} s{}", start.elapsed().as_secs_f64(), peak());
+    println!(
+        "{what:>28} {:.3} s{}",
+        start.elapsed().as_secs_f64(),
+        peak()
+    );
     done
 }
 
@@ -83,5 +98,6 @@ fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.map(|peak| format!(", peak {}", peak.trim())).unwrap_or_default()
+    peak.map(|peak| format!(", peak {}", peak.trim()))
+        .unwrap_or_default()
 }

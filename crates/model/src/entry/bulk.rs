@@ -13,13 +13,20 @@ use std::sync::Arc;
 /// How a binary body begins, its version last; never a brace, with which JSON does.
 pub(super) const MAGIC: &[u8; 4] = b"RCW\x01";
 
-pub(super) fn encode(entry: &Entry, previous: &[u8; 32], salts: &mut dyn FnMut() -> [u8; 16]) -> Result<Encoded, BadEntry> {
+pub(super) fn encode(
+    entry: &Entry,
+    previous: &[u8; 32],
+    salts: &mut dyn FnMut() -> [u8; 16],
+) -> Result<Encoded, BadEntry> {
     let mut hash = Sha256::new().chain_update(previous).chain_update(MAGIC);
     let (head, mut subjects) = text::write(entry, &mut hash, salts)?;
-    let workloads: Vec<_> = (0_u32..).zip(&entry.changes).filter_map(|(place, change)| match change {
-        Change::Imported(workload) => Some((place, workload)),
-        _ => None,
-    }).collect();
+    let workloads: Vec<_> = (0_u32..)
+        .zip(&entry.changes)
+        .filter_map(|(place, change)| match change {
+            Change::Imported(workload) => Some((place, workload)),
+            _ => None,
+        })
+        .collect();
     let mut out = Chunks::default();
     out.put(MAGIC);
     out.put(&length(head.len())?);
@@ -32,7 +39,11 @@ pub(super) fn encode(entry: &Entry, previous: &[u8; 32], salts: &mut dyn FnMut()
     }
     subjects.sort_unstable();
     subjects.dedup();
-    Ok(Encoded { body: out.done(), hash: hash.finalize().into(), subjects })
+    Ok(Encoded {
+        body: out.done(),
+        hash: hash.finalize().into(),
+        subjects,
+    })
 }
 
 fn plain(out: &mut Chunks, hash: &mut Sha256, bytes: &[u8]) {
@@ -61,7 +72,11 @@ fn number<B: AsRef<[u8]>>(cursor: &mut Cursor<'_, B>) -> Result<u32, BadEntry> {
 }
 
 fn close<B: AsRef<[u8]>>(cursor: &Cursor<'_, B>) -> Result<(), BadEntry> {
-    if cursor.left() == 0 { Ok(()) } else { Err(BadEntry::broken("something stands behind its end")) }
+    if cursor.left() == 0 {
+        Ok(())
+    } else {
+        Err(BadEntry::broken("something stands behind its end"))
+    }
 }
 
 pub(super) fn decode(body: &[impl AsRef<[u8]>]) -> Result<Entry, BadEntry> {
@@ -73,13 +88,18 @@ pub(super) fn decode(body: &[impl AsRef<[u8]>]) -> Result<Entry, BadEntry> {
         if place > entry.changes.len() {
             return Err(BadEntry::broken("a workload stands outside the changes"));
         }
-        entry.changes.insert(place, Change::Imported(Arc::new(workload)));
+        entry
+            .changes
+            .insert(place, Change::Imported(Arc::new(workload)));
     }
     close(&cursor)?;
     Ok(entry)
 }
 
-pub(super) fn chain_hash(previous: &[u8; 32], body: &[impl AsRef<[u8]>]) -> Result<[u8; 32], BadEntry> {
+pub(super) fn chain_hash(
+    previous: &[u8; 32],
+    body: &[impl AsRef<[u8]>],
+) -> Result<[u8; 32], BadEntry> {
     let mut hash = Sha256::new().chain_update(previous).chain_update(MAGIC);
     let (head, mut cursor) = open(body)?;
     text::hash_canonical(&head, &mut hash)?;
@@ -93,7 +113,10 @@ pub(super) fn chain_hash(previous: &[u8; 32], body: &[impl AsRef<[u8]>]) -> Resu
     Ok(hash.finalize().into())
 }
 
-pub(super) fn forget(body: &[impl AsRef<[u8]>], subject: Subject) -> Result<Option<Vec<Vec<u8>>>, BadEntry> {
+pub(super) fn forget(
+    body: &[impl AsRef<[u8]>],
+    subject: Subject,
+) -> Result<Option<Vec<Vec<u8>>>, BadEntry> {
     let (head, mut cursor) = open(body)?;
     let shorter = text::without(&head, subject)?;
     let mut found = shorter.is_some();
@@ -109,7 +132,11 @@ pub(super) fn forget(body: &[impl AsRef<[u8]>], subject: Subject) -> Result<Opti
         import::walk(&mut cursor, true, |part| match part {
             Part::Plain(bytes) => out.put(&bytes),
             Part::Erased(hash) => out.put(&Part::erased(&hash)),
-            Part::Leaf { hash, subject: owner, .. } if owner == Some(subject) => {
+            Part::Leaf {
+                hash,
+                subject: owner,
+                ..
+            } if owner == Some(subject) => {
                 found = true;
                 out.put(&Part::erased(&hash));
             }

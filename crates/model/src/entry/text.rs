@@ -23,10 +23,18 @@ struct Head<'a> {
     changes: Vec<&'a Change>,
 }
 
-pub(super) fn encode(entry: &Entry, previous: &[u8; 32], salts: &mut dyn FnMut() -> [u8; 16]) -> Result<Encoded, BadEntry> {
+pub(super) fn encode(
+    entry: &Entry,
+    previous: &[u8; 32],
+    salts: &mut dyn FnMut() -> [u8; 16],
+) -> Result<Encoded, BadEntry> {
     let mut hash = Sha256::new().chain_update(previous);
     let (text, subjects) = write(entry, &mut hash, salts)?;
-    Ok(Encoded { body: chunk::cut(text), hash: hash.finalize().into(), subjects })
+    Ok(Encoded {
+        body: chunk::cut(text),
+        hash: hash.finalize().into(),
+        subjects,
+    })
 }
 
 /// Writes an entry without its workloads: the text with salted leaves. Its canonical form goes into
@@ -36,7 +44,8 @@ pub(super) fn write(
     hash: &mut Sha256,
     salts: &mut dyn FnMut() -> [u8; 16],
 ) -> Result<(Vec<u8>, Vec<[u8; 16]>), BadEntry> {
-    let plain = serde_json::to_vec(&head(entry)).map_err(|error| BadEntry::broken(error.to_string()))?;
+    let plain =
+        serde_json::to_vec(&head(entry)).map_err(|error| BadEntry::broken(error.to_string()))?;
     let mut text = Vec::with_capacity(plain.len() + 256);
     let mut subjects = Vec::new();
     let mut copied = 0;
@@ -65,7 +74,11 @@ fn head(entry: &Entry) -> Head<'_> {
         request: &entry.request,
         idempotency: entry.idempotency.as_deref(),
         reads: entry.reads,
-        changes: entry.changes.iter().filter(|change| !matches!(change, Change::Imported(_))).collect(),
+        changes: entry
+            .changes
+            .iter()
+            .filter(|change| !matches!(change, Change::Imported(_)))
+            .collect(),
     }
 }
 
@@ -76,12 +89,13 @@ pub(super) fn decode(text: &[u8]) -> Result<Entry, BadEntry> {
         reads: u32,
     }
     // A newer entry may have words that are unknown here, so a failure is looked into.
-    let entry = serde_json::from_slice::<Entry>(text).map_err(|error| {
-        match serde_json::from_slice::<Version>(text) {
-            Ok(Version { reads }) if reads > READS => BadEntry::TooNew(reads),
-            _ => BadEntry::broken(error.to_string()),
-        }
-    })?;
+    let entry =
+        serde_json::from_slice::<Entry>(text).map_err(|error| {
+            match serde_json::from_slice::<Version>(text) {
+                Ok(Version { reads }) if reads > READS => BadEntry::TooNew(reads),
+                _ => BadEntry::broken(error.to_string()),
+            }
+        })?;
     if entry.reads > READS {
         return Err(BadEntry::TooNew(entry.reads));
     }
