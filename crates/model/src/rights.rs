@@ -146,7 +146,8 @@ impl<'a> Rights<'a> {
             let closure = self.org.closure();
             let all = closure.includes_everything(action).then_some(operation::EVERYTHING);
             let included = closure.of_action(action).iter().copied();
-            for each in all.into_iter().chain(included) {
+            // What is given comes before what comes with it, so that a message names it.
+            for each in std::iter::once(action).chain(all).chain(included) {
                 let is_product = each.number() < operation::EVERYTHING.number() || each.number() >= operation::FIRST_FREE_NUMBER;
                 if !(is_product && may_grant) && !self.holds(each, scope) {
                     return Some((each, scope));

@@ -12,4 +12,4 @@ pub use catalog::catalog;
 pub use deed::Deed;
 pub use question::question;
 pub use random::Random;
-pub use story::{Story, Told, founded, shrink};
+pub use story::{Story, Told, first_commands, founded, shrink};

@@ -6,4 +6,13 @@
     reason = "tests fail by panicking"
 )]
 
+mod administrator;
 mod catalog;
+mod escalation;
+mod fixture;
+mod identifier;
+mod place;
+mod predefined;
+mod slot;
+mod terms;
+mod word;

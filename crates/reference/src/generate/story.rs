@@ -4,6 +4,7 @@ use super::catalog::catalog;
 use super::deed::Deed;
 use super::random::Random;
 use crate::state::State;
+use rolecall_model::Org;
 use rolecall_model::assignment::GrantRef;
 use rolecall_model::catalog::Catalog;
 use rolecall_model::command::{Command, Ref};
@@ -15,7 +16,6 @@ use rolecall_model::provenance::{Source, Terms};
 use rolecall_model::refusal::Refusal;
 use rolecall_model::time::Timestamp;
 use rolecall_model::user::{NewUser, UserCommand};
-use rolecall_model::{Org, Revision};
 use std::sync::Arc;
 
 /// When stories begin, in microseconds since 1970; each command is a second after the one before.
@@ -35,7 +35,10 @@ impl Story {
     pub fn new(seed: u64, deeds: usize) -> Self {
         let mut random = Random::new(seed);
         let catalog = Arc::new(catalog(&mut random));
-        Story { catalog, deeds: (0..deeds).map(|_| Deed(random.next())).collect() }
+        Story {
+            catalog,
+            deeds: (0..deeds).map(|_| Deed(random.next())).collect(),
+        }
     }
 }
 
@@ -59,7 +62,11 @@ impl Told {
         let at = self.at + 1_000_000;
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&at.to_be_bytes());
-        let decision = decide(&self.org, command, &Moment::new(Timestamp::from_micros(at), actor, seed))?;
+        let decision = decide(
+            &self.org,
+            command,
+            &Moment::new(Timestamp::from_micros(at), actor, seed),
+        )?;
         self.at = at;
         self.org = decision.org.clone();
         for change in &decision.changes {
@@ -75,7 +82,8 @@ impl Told {
     /// The model's refusal; then nothing has happened.
     pub fn act(&mut self, deed: Deed) -> Result<Decision, Refusal> {
         let command = deed.command(&self.state, self.at);
-        let first = PrincipalId::new(1).filter(|id| deed.0 % 4 == 0 && self.org.principal(*id).is_some());
+        let first =
+            PrincipalId::new(1).filter(|id| deed.0 % 4 == 0 && self.org.principal(*id).is_some());
         let actor = first.map_or(Actor::System, |id| Actor::Principal { id, token: None });
         self.tell(command, actor)
     }
@@ -86,14 +94,25 @@ impl Told {
 /// # Errors
 /// The model's refusal.
 pub fn founded(catalog: &Arc<Catalog>) -> Result<Told, Refusal> {
-    let mut told = Told { org: Org::empty(), state: State::default(), at: BEGINNING };
+    let mut told = Told {
+        org: Org::empty(),
+        state: State::default(),
+        at: BEGINNING,
+    };
+    for command in first_commands(catalog) {
+        told.tell(command, Actor::System)?;
+    }
+    Ok(told)
+}
+
+/// With what every story begins: the organization, and an administrator who can sign in.
+pub fn first_commands(catalog: &Arc<Catalog>) -> [Command; 2] {
     let new = NewOrganization {
         id: OrganizationId::new(1),
         name: "random".to_owned(),
         title: String::new(),
         catalog: Arc::clone(catalog),
     };
-    told.tell(Command::Found(Box::new(new)), Actor::System)?;
     let first = NewUser {
         email: Some("first@example.com".to_owned()),
         password: true,
@@ -101,9 +120,10 @@ pub fn founded(catalog: &Arc<Catalog>) -> Result<Told, Refusal> {
         terms: Terms::of(Source::Manual),
         ..NewUser::default()
     };
-    told.tell(UserCommand::Create(first).into(), Actor::System)?;
-    debug_assert_eq!(told.org.revision(), Revision(2));
-    Ok(told)
+    [
+        Command::Found(Box::new(new)),
+        UserCommand::Create(first).into(),
+    ]
 }
 
 /// The shortest story found, by leaving deeds out, that still goes wrong.
@@ -114,7 +134,9 @@ pub fn shrink(story: &Story, goes_wrong: impl Fn(&Story) -> bool) -> Story {
         let mut start = 0;
         while start < shortest.deeds.len() {
             let mut shorter = shortest.clone();
-            shorter.deeds.drain(start..(start + chunk).min(shorter.deeds.len()));
+            shorter
+                .deeds
+                .drain(start..(start + chunk).min(shorter.deeds.len()));
             if goes_wrong(&shorter) {
                 shortest = shorter;
             } else {

@@ -28,7 +28,9 @@ impl Count {
         self.asked += 1;
         self.allowed += usize::from(allowed);
         let ways = state.ways(question);
-        let mut decides = |clause, it_does: bool| *self.decided.entry(clause).or_default() += usize::from(it_does);
+        let mut decides = |clause, it_does: bool| {
+            *self.decided.entry(clause).or_default() += usize::from(it_does)
+        };
         let giving: Vec<&Way> = ways.iter().filter(|way| way.gives()).collect();
         if allowed {
             for (clause, holds) in CLAUSES {
@@ -38,9 +40,18 @@ impl Count {
         }
         // A denial is decided by what alone would have to be otherwise.
         decides("inactive", !giving.is_empty());
-        decides("over or to come", giving.is_empty() && ways.iter().any(|w| w.binding_covers && w.permit_covers));
-        decides("narrowed away", giving.is_empty() && ways.iter().any(|w| w.in_force && w.binding_covers));
-        decides("bound elsewhere", giving.is_empty() && ways.iter().any(|w| w.in_force && w.permit_covers));
+        decides(
+            "over or to come",
+            giving.is_empty() && ways.iter().any(|w| w.binding_covers && w.permit_covers),
+        );
+        decides(
+            "narrowed away",
+            giving.is_empty() && ways.iter().any(|w| w.in_force && w.binding_covers),
+        );
+        decides(
+            "bound elsewhere",
+            giving.is_empty() && ways.iter().any(|w| w.in_force && w.permit_covers),
+        );
     }
 
     pub fn join(&mut self, other: &Count) {
@@ -54,11 +65,24 @@ impl Count {
     /// That the questions were worth asking.
     pub fn assert_worth(&self) {
         let percent = |part: usize| 100 * part / self.asked.max(1);
-        assert!((20..=80).contains(&percent(self.allowed)), "{} % are allowed: {self:?}", percent(self.allowed));
+        assert!(
+            (20..=80).contains(&percent(self.allowed)),
+            "{} % are allowed: {self:?}",
+            percent(self.allowed)
+        );
         let clauses = CLAUSES.iter().map(|(clause, _)| *clause);
-        for clause in clauses.chain(["inactive", "over or to come", "narrowed away", "bound elsewhere"]) {
+        for clause in clauses.chain([
+            "inactive",
+            "over or to come",
+            "narrowed away",
+            "bound elsewhere",
+        ]) {
             let decided = self.decided.get(clause).copied().unwrap_or(0);
-            assert!(decided * 100 >= self.asked, "{clause} decides {decided} of {}: {self:?}", self.asked);
+            assert!(
+                decided * 100 >= self.asked,
+                "{clause} decides {decided} of {}: {self:?}",
+                self.asked
+            );
         }
     }
 }

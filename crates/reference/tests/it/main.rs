@@ -5,4 +5,5 @@ mod count;
 mod difference;
 mod explain;
 mod generated;
+mod replay;
 mod words;
