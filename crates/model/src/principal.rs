@@ -223,7 +223,7 @@ impl Principal {
     /// Puts a profile in place.
     pub(crate) fn set_profile(&mut self, profile: &Profile) {
         let text = |personal: &Option<Personal>| personal.as_ref().map(|p| p.0.clone());
-        self.name = profile.name.0.clone();
+        self.name.clone_from(&profile.name.0);
         self.email = text(&profile.email);
         self.username = text(&profile.username);
         self.external_id = text(&profile.external_id);

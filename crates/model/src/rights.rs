@@ -149,7 +149,8 @@ impl<'a> Rights<'a> {
             // What is given comes before what comes with it, so that a message names it.
             for each in std::iter::once(action).chain(all).chain(included) {
                 let is_product = each.number() < operation::EVERYTHING.number() || each.number() >= operation::FIRST_FREE_NUMBER;
-                if !(is_product && may_grant) && !self.holds(each, scope) {
+                let may = is_product && may_grant;
+                if !may && !self.holds(each, scope) {
                     return Some((each, scope));
                 }
             }

@@ -46,6 +46,7 @@ impl Scope {
     }
 }
 
+#[expect(clippy::option_option, reason = "nothing in common, or all of it, or one")]
 fn narrower<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
     match (a, b) {
         (Some(a), Some(b)) => (a == b).then_some(Some(a)),

@@ -1,13 +1,13 @@
 //! Learning from the words of the log what has happened.
 
 use crate::state::{Action, Binding, Given, Held, Permit, Person, Span, State, Where};
-use rolecall_model::Scope;
+use rolecall_model::{Scope, Timestamp};
 use rolecall_model::action::ActionChange;
 use rolecall_model::assignment::{AssignmentChange, Grant};
 use rolecall_model::change::Change;
 use rolecall_model::environment::EnvironmentChange;
 use rolecall_model::group::GroupChange;
-use rolecall_model::id::Holder;
+use rolecall_model::id::{EnvironmentId, Holder, ProjectId};
 use rolecall_model::membership::MembershipChange;
 use rolecall_model::organization::OrganizationChange;
 use rolecall_model::policy::PolicyChange;
@@ -21,7 +21,7 @@ impl State {
     pub fn learn(&mut self, change: &Change) {
         match change {
             Change::Organization(OrganizationChange::Founded { catalog, .. }) => {
-                self.found(catalog)
+                self.found(catalog);
             }
             Change::Action(change) => self.learn_action(change),
             Change::Role(change) => self.learn_role(change),
@@ -230,8 +230,8 @@ impl State {
 
 fn place(scope: Scope) -> Where {
     Where {
-        project: scope.project.map(|id| id.number()),
-        environment: scope.environment.map(|id| id.number()),
+        project: scope.project.map(ProjectId::number),
+        environment: scope.environment.map(EnvironmentId::number),
     }
 }
 
@@ -244,8 +244,8 @@ fn binding(binding: rolecall_model::policy::Binding) -> Binding {
 
 fn span(terms: &Terms) -> Span {
     Span {
-        from: terms.from.map(|at| at.micros()),
-        until: terms.until.map(|at| at.micros()),
+        from: terms.from.map(Timestamp::micros),
+        until: terms.until.map(Timestamp::micros),
     }
 }
 

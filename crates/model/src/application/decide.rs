@@ -7,7 +7,7 @@ use crate::decide::Draft;
 use crate::id::Holder;
 use crate::name::{LONGEST_TEXT, LONGEST_TITLE, Text, parse_text};
 use crate::principal::{
-    Identifiers, Personal, PrincipalChange, PrincipalKind, Profile, SignIn, Subject, parse_identifiers, require_free,
+    Personal, PrincipalChange, PrincipalKind, Profile, SignIn, Subject, parse_identifiers, require_free,
 };
 use crate::refusal::Refusal;
 use crate::resolve;
@@ -102,6 +102,6 @@ fn client_id_from(name: &str) -> Option<Text> {
         }
     }
     let made = Text::from(made.trim_end_matches('-'));
-    let identifiers = parse_identifiers(None, None, None, Some(&made)).unwrap_or(Identifiers::default());
+    let identifiers = parse_identifiers(None, None, None, Some(&made)).unwrap_or_default();
     identifiers.client_id
 }

@@ -153,8 +153,8 @@ impl Org {
             }
             GroupChange::Changed { id, after, .. } => {
                 if let Some(mut group) = self.group(*id).map(|row| row.value.clone()) {
-                    group.name = after.name.clone();
-                    group.description = after.description.clone();
+                    group.name.clone_from(&after.name);
+                    group.description.clone_from(&after.description);
                     group.sso_names.clone_from(&after.sso_names);
                     group.attributes = after.attributes.clone();
                     self.groups.put(group, stamp.revision, folded);

@@ -99,7 +99,7 @@ impl Org {
             }
             OrganizationChange::Titled { after, .. } => {
                 if let Some(settings) = &mut self.settings {
-                    Arc::make_mut(settings).title = after.clone();
+                    Arc::make_mut(settings).title.clone_from(after);
                 }
             }
         }

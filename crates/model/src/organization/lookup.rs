@@ -244,6 +244,7 @@ fn is_identified_by(principal: &Principal, identifier: &str) -> bool {
         || identifier.parse() == Ok(principal.subject)
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "both halves are kept")]
 pub(super) fn subject_hash(bits: u128) -> u64 {
     // The bits are random already; the half that is left is hash enough.
     (bits >> 64) as u64 ^ bits as u64

@@ -98,13 +98,11 @@ impl Draft<'_> {
 
 fn slot(org: &Org, name: Option<&str>) -> Result<Option<SlotId>, Refusal> {
     let Some(name) = name else { return Ok(None) };
-    match org.slots.named(name, org.folds_names()) {
-        Some(slot) => Ok(Some(slot.id)),
-        None => {
-            let known = org.slots.iter().map(|slot| slot.name.as_str());
-            Err(Refusal::unknown("slot", "slot", name, crate::name::nearest(name, known)))
-        }
+    if let Some(slot) = org.slots.named(name, org.folds_names()) {
+        return Ok(Some(slot.id));
     }
+    let known = org.slots.iter().map(|slot| slot.name.as_str());
+    Err(Refusal::unknown("slot", "slot", name, crate::name::nearest(name, known)))
 }
 
 fn own(org: &Org, target: &Ref) -> Result<Role, Refusal> {

@@ -59,8 +59,8 @@ const GRANTING: &[Granting] = &[
 
 /// Eve may use every command, but holds no product action and may give nothing she does not hold.
 fn world() -> World {
-    let all = operation::own().filter_map(operation::name);
-    let writes: Vec<&str> = all.filter(|name| name.ends_with(".write") || name.ends_with(".create")).collect();
+    let is_writing = |name: &&str| name.rsplit('.').next().is_some_and(|word| matches!(word, "write" | "create"));
+    let writes: Vec<&str> = operation::own().filter_map(operation::name).filter(is_writing).collect();
     let sso = Terms::of(Source::Sso("corp".into()));
     let world = shop().with(role("clerk", &writes)).with(user("eve").given("role clerk"));
     let world = world.with(role("deployer", &["deploy"])).with(policy("deployment", &["deployer at shop/production"]));
@@ -251,7 +251,8 @@ fn removing_or_disabling_a_holder_of_own_actions_needs_those_actions() {
     let world = world().with(role("auditor", &["rolecall.audit.read"]));
     let world = world.with(user("olga").given("role auditor at shop")).with(group("auditors", &["bob"], &["role auditor at shop"]));
     let world = world.with(application("audit bot", &["role auditor at shop"]));
-    let removals: [(&str, fn() -> Command); 8] = [
+    type Removal = fn() -> Command;
+    let removals: [(&str, Removal); 8] = [
         ("delete", || delete_user("olga")),
         ("disable", || disable("olga")),
         ("erase", || erase_user("olga")),

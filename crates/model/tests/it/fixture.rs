@@ -114,14 +114,14 @@ impl World {
     /// Carries out a command that must be taken.
     #[must_use]
     pub fn with(mut self, command: impl Into<Command>) -> Self {
-        self.run(command.into()).unwrap_or_else(|refusal| panic!("refused: {refusal} ({})", refusal.field));
+        self.run(&command.into()).unwrap_or_else(|refusal| panic!("refused: {refusal} ({})", refusal.field));
         self
     }
 
     /// Carries out a command and answers how many changes that was.
     pub fn changes(&mut self, command: impl Into<Command>) -> usize {
         let before = self.log.len();
-        self.run(command.into()).unwrap_or_else(|refusal| panic!("refused: {refusal} ({})", refusal.field));
+        self.run(&command.into()).unwrap_or_else(|refusal| panic!("refused: {refusal} ({})", refusal.field));
         self.log.get(before).map_or(0, |entry| entry.1.len())
     }
 
@@ -129,7 +129,7 @@ impl World {
     #[track_caller]
     pub fn refusal(&self, command: impl Into<Command>) -> Refusal {
         let command = command.into();
-        match self.decide(command.clone()) {
+        match self.decide(&command) {
             Ok(decision) => panic!("taken: {command:?} as {:?}", decision.changes),
             Err(refusal) => refusal,
         }
@@ -145,10 +145,10 @@ impl World {
 
     /// Whether a command would be taken: a dry run.
     pub fn takes(&self, command: impl Into<Command>) -> bool {
-        self.decide(command.into()).is_ok()
+        self.decide(&command.into()).is_ok()
     }
 
-    fn run(&mut self, command: Command) -> Result<(), Refusal> {
+    fn run(&mut self, command: &Command) -> Result<(), Refusal> {
         let decision = self.decide(command)?;
         self.drawn += 1;
         if !decision.changes.is_empty() {
@@ -158,7 +158,7 @@ impl World {
         Ok(())
     }
 
-    fn decide(&self, command: Command) -> Result<Decision, Refusal> {
+    fn decide(&self, command: &Command) -> Result<Decision, Refusal> {
         let moment = || {
             let mut seed = [0; 32];
             seed[..8].copy_from_slice(&self.drawn.to_be_bytes());

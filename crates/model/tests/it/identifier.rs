@@ -173,7 +173,7 @@ fn who_stays_in_a_group_keeps_its_provenance() {
     let world = world.by("the installation").with(set_members("team", &["ada", "bob"]));
     let (id, bob) = world.org.find_principal("bob@example.com").unwrap();
     let provenance = world.org.provenances.get(bob.memberships[0].provenance).unwrap();
-    assert_eq!((provenance.terms.until, provenance.actor.principal().map(|p| p.number())), (Some(second(900)), Some(1)));
+    assert_eq!((provenance.terms.until, provenance.actor.principal().map(rolecall_model::id::PrincipalId::number)), (Some(second(900)), Some(1)));
     assert_eq!(id.number(), 2);
 }
 

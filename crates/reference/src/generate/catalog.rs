@@ -54,7 +54,7 @@ fn add_places(catalog: &mut Catalog, random: &mut Random) {
             ..CatalogEnvironment::default()
         });
     }
-    for index in 0..1 + random.below(2) {
+    for index in 0..=random.below(2) {
         let name = Text::from(format!("{} project {index}", word(random)));
         catalog.initial_projects.push(CatalogProject {
             name,
