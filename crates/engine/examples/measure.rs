@@ -10,7 +10,7 @@ use rolecall_model::assignment::{AssignmentCommand, GrantRef};
 use rolecall_model::catalog::{Catalog, builtin};
 use rolecall_model::command::SubjectRef;
 use rolecall_model::decide::decide;
-use rolecall_model::id::{ActionId, OrganizationId, PrincipalId};
+use rolecall_model::id::{ActionId, OrganizationId};
 use rolecall_model::import::WorkloadReader;
 use rolecall_model::moment::{Actor, Moment};
 use rolecall_model::organization::NewOrganization;
@@ -183,8 +183,7 @@ fn time_questions(index: &Index, queries: &[Query], questions: &[Question]) {
 /// Grants and ends a role for some subjects, publishing after each.
 fn time_changes(mut index: Index, queries: &[Query]) -> Outcome<()> {
     let role = index.org().roles.iter().last().ok_or("no role")?.id;
-    let mut worst = std::time::Duration::ZERO;
-    let start = Instant::now();
+    let (mut decided, mut advanced, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
     for (number, query) in queries.iter().take(1_000).enumerate() {
         let scope = ScopeRef {
             project: Some(query.project.as_str().into()),
@@ -196,20 +195,34 @@ fn time_changes(mut index: Index, queries: &[Query]) -> Outcome<()> {
         let command = AssignmentCommand::Grant(subject, grant, Terms::of(Source::Manual));
         let mut seed = [0; 32];
         seed[..8].copy_from_slice(&number.to_be_bytes());
-        let one = Instant::now();
+        let start = Instant::now();
         let decision = decide(
             index.org(),
             command.into(),
             &Moment::new(NOW, Actor::System, seed),
         )?;
-        index = index.advance(decision.org, &decision.touched);
-        worst = worst.max(one.elapsed());
+        decided.push(start.elapsed());
+        let start = Instant::now();
+        let next = index.advance(decision.org, &decision.touched);
+        advanced.push(start.elapsed());
+        let start = Instant::now();
+        index = next;
+        dropped.push(start.elapsed());
     }
-    println!(
-        "grant, published         {:>12?} each, {worst:?} at most",
-        start.elapsed() / 1_000
-    );
-    let last = PrincipalId::new(1).map(|id| index.grants_of(id).len());
-    println!("grants of number 1: {last:?}");
+    let steps = [
+        ("grant, decided", decided),
+        ("grant, index advanced", advanced),
+        ("grant, old one dropped", dropped),
+    ];
+    for (what, mut times) in steps {
+        times.sort_unstable();
+        let at = |percent: usize| {
+            times
+                .get(times.len() * percent / 100)
+                .copied()
+                .unwrap_or_default()
+        };
+        println!("{what:<24} p50 {:?}, p99 {:?}", at(50), at(99));
+    }
     Ok(())
 }

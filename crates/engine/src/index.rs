@@ -3,13 +3,16 @@
 
 mod advance;
 
-use crate::line::{self, BundleLine, Key, More, SubjectLine};
+use crate::line::{self, Key, Line, More};
 use crate::reverse::Reverse;
 use crate::rights::Rights;
 use crate::vocabulary::Vocabulary;
 use rolecall_model::Org;
 use rolecall_model::collection::Tree;
 use std::sync::Arc;
+
+/// Lines in a leaf of a tree: a change copies so many.
+pub(crate) const LINES: usize = 64;
 
 /// An organization at one revision, ready for questions. A copy is a few reference counts; any
 /// number of threads may ask at once.
@@ -19,9 +22,9 @@ pub struct Index {
     pub(crate) vocabulary: Vocabulary,
     pub(crate) rights: Rights,
     /// By number.
-    pub(crate) subjects: Tree<SubjectLine, 64>,
-    pub(crate) groups: Tree<BundleLine, 64>,
-    pub(crate) policies: Tree<BundleLine, 64>,
+    pub(crate) subjects: Tree<Line, LINES>,
+    pub(crate) groups: Tree<Line, LINES>,
+    pub(crate) policies: Tree<Line, LINES>,
     /// What does not fit the lines.
     pub(crate) more: imbl::OrdMap<Key, Arc<More>>,
     /// What every active user and application has.
@@ -58,7 +61,8 @@ impl Index {
     /// About how many bytes the index itself occupies, without the organization it keeps. Parts
     /// shared with other revisions are counted whole.
     pub fn heap_bytes(&self) -> usize {
-        let lines = (self.subjects.len() + self.groups.len() + self.policies.len()) * 64;
+        let lines =
+            (self.subjects.len() + self.groups.len() + self.policies.len()) * size_of::<Line>();
         let entry = size_of::<(Key, Arc<More>)>() + size_of::<More>();
         let more: usize = self
             .more

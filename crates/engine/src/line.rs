@@ -9,56 +9,48 @@ use rolecall_model::id::{GroupId, PolicyId, PrincipalId};
 use rolecall_model::policy::Policy;
 use rolecall_model::principal::Principal;
 
-/// A user or application.
-pub(crate) type SubjectLine = Line<5, 5>;
-/// A group or a policy.
-pub(crate) type BundleLine = Line<7, 1>;
+const _: () = assert!(size_of::<Line>() == 64);
 
-const _: () = assert!(size_of::<SubjectLine>() == 64 && size_of::<BundleLine>() == 64);
+/// Words of a line that hold what its holder has.
+const WORDS: usize = 15;
 
 /// Whether the holder counts at all.
 const ACTIVE: u32 = 1;
 /// Whether the holder has a [`More`].
 const MORE: u32 = 2;
+/// Where the head counts slots and bundles: four bits each.
+const SLOTS_AT: u32 = 4;
+const BUNDLES_AT: u32 = 8;
 
-/// What a holder has: so many roles at scopes, and so many groups and policies.
+/// What a user, application, group or policy has: roles at scopes in two words each, then groups
+/// and policies in one.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub(crate) struct Line<const SLOTS: usize, const BUNDLES: usize> {
-    slots: [Packed; SLOTS],
-    bundles: [u32; BUNDLES],
-    flags: u32,
-}
-
-/// A slot in eight bytes.
-#[derive(Clone, Copy, Debug, Default)]
-struct Packed {
-    project: u32,
-    /// The role above 12 bits of environment.
-    give: u32,
+pub(crate) struct Line {
+    words: [u32; WORDS],
+    head: u32,
 }
 
 const ENVIRONMENT_BITS: u32 = 12;
 const ROLE_BITS: u32 = 32 - ENVIRONMENT_BITS;
 
-impl Packed {
-    const fn of(slot: Slot) -> Option<Self> {
-        if slot.environment >> ENVIRONMENT_BITS != 0 || slot.role >> ROLE_BITS != 0 {
-            return None;
-        }
-        Some(Packed {
-            project: slot.project,
-            give: slot.role << ENVIRONMENT_BITS | slot.environment,
-        })
+/// A slot in two words: the project, and the role above 12 bits of environment.
+const fn pack(slot: Slot) -> Option<[u32; 2]> {
+    if slot.environment >> ENVIRONMENT_BITS != 0 || slot.role >> ROLE_BITS != 0 {
+        return None;
     }
+    Some([
+        slot.project,
+        slot.role << ENVIRONMENT_BITS | slot.environment,
+    ])
+}
 
-    const fn slot(self) -> Slot {
-        let environment = self.give & ((1 << ENVIRONMENT_BITS) - 1);
-        Slot {
-            project: self.project,
-            environment,
-            role: self.give >> ENVIRONMENT_BITS,
-        }
+const fn unpack([project, give]: [u32; 2]) -> Slot {
+    let environment = give & ((1 << ENVIRONMENT_BITS) - 1);
+    Slot {
+        project,
+        environment,
+        role: give >> ENVIRONMENT_BITS,
     }
 }
 
@@ -136,40 +128,45 @@ impl More {
     }
 }
 
-impl<const SLOTS: usize, const BUNDLES: usize> Line<SLOTS, BUNDLES> {
+impl Line {
     /// The line of what is not there.
     pub(crate) const VACANT: Self = Line {
-        slots: [Packed {
-            project: 0,
-            give: 0,
-        }; SLOTS],
-        bundles: [0; BUNDLES],
-        flags: 0,
+        words: [0; WORDS],
+        head: 0,
     };
 
     #[inline]
     pub(crate) const fn is_active(&self) -> bool {
-        self.flags & ACTIVE != 0
+        self.head & ACTIVE != 0
     }
 
     #[inline]
     pub(crate) const fn has_more(&self) -> bool {
-        self.flags & MORE != 0
+        self.head & MORE != 0
+    }
+
+    #[inline]
+    const fn counts(&self) -> (usize, usize) {
+        (
+            (self.head >> SLOTS_AT & 15) as usize,
+            (self.head >> BUNDLES_AT & 15) as usize,
+        )
     }
 
     #[inline]
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.slots
-            .iter()
-            .take_while(|packed| packed.give != 0)
-            .map(|packed| packed.slot())
+        let (pairs, _) = self.words.as_chunks::<2>();
+        pairs.iter().take(self.counts().0).map(|pair| unpack(*pair))
     }
 
     #[inline]
     pub(crate) fn bundles(&self) -> impl Iterator<Item = Bundle> + '_ {
-        self.bundles
+        let (slots, bundles) = self.counts();
+        self.words
             .iter()
-            .map_while(|packed| Bundle::unpack(*packed))
+            .skip(2 * slots)
+            .take(bundles)
+            .filter_map(|packed| Bundle::unpack(*packed))
     }
 }
 
@@ -201,44 +198,43 @@ impl Gathered {
     }
 
     /// Puts into a line what fits, the rest into a [`More`].
-    fn into_line<const S: usize, const B: usize>(
-        mut self,
-        active: bool,
-    ) -> (Line<S, B>, Option<More>) {
+    fn into_line(mut self, active: bool) -> (Line, Option<More>) {
         self.slots.sort_unstable();
         let mut line = Line::VACANT;
-        let (mut slots, mut bundles) = (Vec::new(), Vec::new());
-        let mut places = line.slots.iter_mut();
-        for slot in self.slots {
-            match Packed::of(slot).and_then(|packed| Some((places.next()?, packed))) {
-                Some((place, packed)) => *place = packed,
-                None => slots.push(slot),
-            }
+        let packed: Vec<u32> = self
+            .bundles
+            .iter()
+            .map_while(|bundle| bundle.pack())
+            .take(WORDS)
+            .collect();
+        let room = (WORDS - packed.len()) / 2;
+        let pairs: Vec<[u32; 2]> = self
+            .slots
+            .iter()
+            .map_while(|slot| pack(*slot))
+            .take(room)
+            .collect();
+        let words = pairs.as_flattened().iter().chain(&packed);
+        for (place, word) in line.words.iter_mut().zip(words) {
+            *place = *word;
         }
-        let mut places = line.bundles.iter_mut();
-        for bundle in self.bundles {
-            match bundle
-                .pack()
-                .and_then(|packed| Some((places.next()?, packed)))
-            {
-                Some((place, packed)) => *place = packed,
-                None => bundles.push(bundle),
-            }
-        }
-        let (slots, bundles) = (slots.into_boxed_slice(), bundles.into_boxed_slice());
+        let slots = self.slots.split_off(pairs.len()).into_boxed_slice();
+        let bundles = self.bundles.split_off(packed.len()).into_boxed_slice();
         let more = More {
             slots,
             bundles,
             timed: self.timed.into_boxed_slice(),
         };
         let is_empty = more.slots.is_empty() && more.bundles.is_empty() && more.timed.is_empty();
-        line.flags = if active { ACTIVE } else { 0 } | if is_empty { 0 } else { MORE };
+        line.head = if active { ACTIVE } else { 0 } | if is_empty { 0 } else { MORE };
+        // Both are at most 15.
+        line.head |= (pairs.len() as u32) << SLOTS_AT | (packed.len() as u32) << BUNDLES_AT;
         (line, (!is_empty).then_some(more))
     }
 }
 
 /// Compiles a user or application.
-pub(crate) fn of_principal(org: &Org, principal: &Principal) -> (SubjectLine, Option<More>) {
+pub(crate) fn of_principal(org: &Org, principal: &Principal) -> (Line, Option<More>) {
     let mut gathered = Gathered::default();
     gathered.add_assignments(org, &principal.assignments);
     for membership in &principal.memberships {
@@ -251,14 +247,14 @@ pub(crate) fn of_principal(org: &Org, principal: &Principal) -> (SubjectLine, Op
 }
 
 /// Compiles a group.
-pub(crate) fn of_group(org: &Org, assignments: &[Assignment]) -> (BundleLine, Option<More>) {
+pub(crate) fn of_group(org: &Org, assignments: &[Assignment]) -> (Line, Option<More>) {
     let mut gathered = Gathered::default();
     gathered.add_assignments(org, assignments);
     gathered.into_line(true)
 }
 
 /// Compiles a policy.
-pub(crate) fn of_policy(policy: &Policy) -> (BundleLine, Option<More>) {
+pub(crate) fn of_policy(policy: &Policy) -> (Line, Option<More>) {
     let slots = policy
         .bindings
         .iter()
@@ -280,5 +276,70 @@ pub(crate) fn of_everyone(org: &Org) -> More {
         slots: gathered.slots.into_boxed_slice(),
         bundles: gathered.bundles.into_boxed_slice(),
         timed: gathered.timed.into_boxed_slice(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_of_any_size_keeps_all_it_has() {
+        for (slots, bundles) in [(0_u32, 0), (6, 3), (6, 4), (7, 1), (8, 0), (0, 15), (40, 40)] {
+            let slot = |number| Slot {
+                project: 100 - number,
+                environment: number % 3,
+                role: 1 + number,
+            };
+            let slots: Vec<Slot> = (0..slots).map(slot).collect();
+            let bundles: Vec<Bundle> = (1..=bundles)
+                .filter_map(PolicyId::new)
+                .map(Bundle::Policy)
+                .collect();
+            let timed = Vec::new();
+            let (line, more) = Gathered {
+                slots: slots.clone(),
+                bundles: bundles.clone(),
+                timed,
+            }
+            .into_line(true);
+            let more = more.unwrap_or_default();
+            let mut kept: Vec<Slot> = line.slots().chain(more.slots(None)).collect();
+            kept.sort_unstable_by_key(|slot| slot.role);
+            assert_eq!(kept, slots);
+            assert!(
+                line.bundles()
+                    .chain(more.bundles.iter().copied())
+                    .eq(bundles)
+            );
+            assert!(line.is_active());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_packed_stands_beside_the_line() {
+        let large = Slot {
+            project: 7,
+            environment: 1 << 12,
+            role: 1,
+        };
+        let slots = vec![
+            large,
+            Slot {
+                role: 1 << 20,
+                environment: 0,
+                project: 0,
+            },
+        ];
+        let (line, more) = Gathered {
+            slots,
+            ..Gathered::default()
+        }
+        .into_line(false);
+        assert_eq!(
+            (line.slots().count(), line.has_more(), line.is_active()),
+            (0, true, false)
+        );
+        assert!(more.unwrap().slots(Some(7)).any(|slot| slot == large));
     }
 }

@@ -53,14 +53,14 @@ impl Slot {
 
 /// A slot that reaches a subject, and how.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reach {
+pub(crate) struct Reach<'a> {
     pub(crate) holder: Holder,
     pub(crate) policy: Option<PolicyId>,
     pub(crate) slot: Slot,
-    pub(crate) window: Window,
+    pub(crate) window: &'a Window,
 }
 
-impl Reach {
+impl Reach<'_> {
     pub(crate) fn giver(&self) -> Option<Giver> {
         let binding = self.slot.binding()?;
         let grant = self.policy.map_or(Grant::Role(binding), Grant::Policy);

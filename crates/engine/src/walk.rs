@@ -11,29 +11,24 @@ use std::ops::ControlFlow::Continue;
 
 /// Through whom the walk came to where it is.
 #[derive(Clone, Copy)]
-struct Via {
+struct Via<'a> {
     holder: Holder,
     policy: Option<PolicyId>,
-    window: Window,
+    window: &'a Window,
 }
 
-impl Via {
+impl<'a> Via<'a> {
+    #[inline]
     const fn of(holder: Holder) -> Self {
         Via {
             holder,
             policy: None,
-            window: Window::ALWAYS,
+            window: &Window::ALWAYS,
         }
     }
 
-    fn within(self, window: Window) -> Self {
-        Via {
-            window: self.window.meet(window),
-            ..self
-        }
-    }
-
-    const fn reach(self, slot: Slot) -> Reach {
+    #[inline]
+    const fn reach(&self, slot: Slot) -> Reach<'a> {
         Reach {
             holder: self.holder,
             policy: self.policy,
@@ -43,6 +38,8 @@ impl Via {
     }
 }
 
+/// From a holder to its line: slots and bundles that fit it are visited here, so that the walk of
+/// most subjects is one straight run of code; the rest is in `walk_more`.
 impl Index {
     /// Shows a visitor every role at a scope that reaches a subject: its own, its groups',
     /// everyone's, directly or within a policy; those out of force too. With `near`, slots of other
@@ -56,24 +53,25 @@ impl Index {
     ) -> ControlFlow<B> {
         if let Some(line) = self.subjects.get(subject.index()) {
             let via = Via::of(Holder::Principal(subject));
-            self.walk_line(line, Key::Subject(subject), via, near, visit)?;
+            for slot in line.slots() {
+                visit(&via.reach(slot))?;
+            }
+            for bundle in line.bundles() {
+                self.walk_bundle(bundle, &via, near, visit)?;
+            }
+            self.walk_rest(line, Key::Subject(subject), &via, near, visit)?;
         }
-        self.walk_more(&self.everyone, Via::of(Holder::Everyone), near, visit)
+        self.walk_more(&self.everyone, &Via::of(Holder::Everyone), near, visit)
     }
 
     /// The same for what a group gives its members.
-    pub(crate) fn walk_group<B>(
+    pub(crate) fn walk_members<B>(
         &self,
         group: GroupId,
         near: Option<u32>,
         visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        self.walk_bundle(
-            Bundle::Group(group),
-            Via::of(Holder::Group(group)),
-            near,
-            visit,
-        )
+        self.walk_group(group, &Via::of(Holder::Group(group)), near, visit)
     }
 
     /// The same for what everyone has.
@@ -82,24 +80,80 @@ impl Index {
         near: Option<u32>,
         visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        self.walk_more(&self.everyone, Via::of(Holder::Everyone), near, visit)
+        self.walk_more(&self.everyone, &Via::of(Holder::Everyone), near, visit)
     }
 
     #[inline]
-    fn walk_line<B, const SLOTS: usize, const BUNDLES: usize>(
+    fn walk_bundle<B>(
         &self,
-        line: &Line<SLOTS, BUNDLES>,
-        key: Key,
-        via: Via,
+        bundle: Bundle,
+        via: &Via,
         near: Option<u32>,
         visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
+        match bundle {
+            Bundle::Group(id) => self.walk_group(id, via, near, visit),
+            Bundle::Policy(id) => self.walk_policy(id, via, near, visit),
+        }
+    }
+
+    #[inline]
+    fn walk_group<B>(
+        &self,
+        id: GroupId,
+        via: &Via,
+        near: Option<u32>,
+        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let Some(line) = self.groups.get(id.index()) else {
+            return Continue(());
+        };
+        let via = Via {
+            holder: Holder::Group(id),
+            ..*via
+        };
         for slot in line.slots() {
             visit(&via.reach(slot))?;
         }
         for bundle in line.bundles() {
-            self.walk_bundle(bundle, via, near, visit)?;
+            // Groups hold no groups.
+            if let Bundle::Policy(policy) = bundle {
+                self.walk_policy(policy, &via, near, visit)?;
+            }
         }
+        self.walk_rest(line, Key::Group(id), &via, near, visit)
+    }
+
+    #[inline]
+    fn walk_policy<B>(
+        &self,
+        id: PolicyId,
+        via: &Via,
+        near: Option<u32>,
+        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let Some(line) = self.policies.get(id.index()) else {
+            return Continue(());
+        };
+        let via = Via {
+            policy: Some(id),
+            ..*via
+        };
+        for slot in line.slots() {
+            visit(&via.reach(slot))?;
+        }
+        self.walk_rest(line, Key::Policy(id), &via, near, visit)
+    }
+
+    #[inline]
+    fn walk_rest<B>(
+        &self,
+        line: &Line,
+        key: Key,
+        via: &Via,
+        near: Option<u32>,
+        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
         if !line.has_more() {
             return Continue(());
         }
@@ -109,41 +163,11 @@ impl Index {
         }
     }
 
-    fn walk_bundle<B>(
-        &self,
-        bundle: Bundle,
-        via: Via,
-        near: Option<u32>,
-        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
-        let (line, key, via) = match bundle {
-            Bundle::Group(id) => (
-                self.groups.get(id.index()),
-                Key::Group(id),
-                Via {
-                    holder: Holder::Group(id),
-                    ..via
-                },
-            ),
-            Bundle::Policy(id) => (
-                self.policies.get(id.index()),
-                Key::Policy(id),
-                Via {
-                    policy: Some(id),
-                    ..via
-                },
-            ),
-        };
-        match line {
-            Some(line) => self.walk_line(line, key, via, near, visit),
-            None => Continue(()),
-        }
-    }
-
+    #[inline(never)]
     fn walk_more<B>(
         &self,
         more: &More,
-        via: Via,
+        via: &Via,
         near: Option<u32>,
         visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
@@ -154,10 +178,11 @@ impl Index {
             self.walk_bundle(*bundle, via, near, visit)?;
         }
         for (window, given) in &more.timed {
-            let via = via.within(*window);
+            let window = &via.window.meet(*window);
+            let via = Via { window, ..*via };
             match given {
                 Given::Slot(slot) => visit(&via.reach(*slot))?,
-                Given::Bundle(bundle) => self.walk_bundle(*bundle, via, near, visit)?,
+                Given::Bundle(bundle) => self.walk_bundle(*bundle, &via, near, visit)?,
             }
         }
         Continue(())

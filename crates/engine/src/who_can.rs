@@ -1,6 +1,6 @@
 //! Who may do this here? A scan over the lines, each role, group and policy decided once.
 
-use crate::index::Index;
+use crate::index::{Index, LINES};
 use crate::line::{Bundle, Given, Key, Line};
 use crate::question::Place;
 use crate::slot::{Asked, Slot};
@@ -96,19 +96,13 @@ impl WhoCan<'_> {
         self
     }
 
-    fn may(&mut self, id: PrincipalId, asked: &Asked) -> bool {
-        let Some(line) = self.index.subjects.get(id.index()) else {
-            return false;
-        };
+    #[inline]
+    fn may(&mut self, id: PrincipalId, line: &Line, asked: &Asked) -> bool {
         line.is_active() && (self.everyone || self.line_gives(line, Key::Subject(id), asked))
     }
 
-    fn line_gives<const S: usize, const B: usize>(
-        &mut self,
-        line: &Line<S, B>,
-        key: Key,
-        asked: &Asked,
-    ) -> bool {
+    #[inline]
+    fn line_gives(&mut self, line: &Line, key: Key, asked: &Asked) -> bool {
         line.slots().any(|slot| self.slot_gives(slot, asked))
             || line
                 .bundles()
@@ -192,13 +186,21 @@ impl Iterator for WhoCan<'_> {
 
     fn next(&mut self) -> Option<PrincipalId> {
         let asked = self.asked?;
-        while self.next < self.index.subjects.len() {
-            let id = u32::try_from(self.next).ok().and_then(PrincipalId::new)?;
-            self.next += 1;
-            if self.may(id, &asked) {
-                return Some(id);
+        // Leaf by leaf, as they lie in memory.
+        loop {
+            let lines = self.index.subjects.leaf(self.next / LINES);
+            if lines.is_empty() {
+                return None;
             }
+            for line in lines.get(self.next % LINES..).unwrap_or_default() {
+                let id = u32::try_from(self.next).ok().and_then(PrincipalId::new);
+                self.next += 1;
+                match id {
+                    Some(id) if self.may(id, line, &asked) => return Some(id),
+                    _ => {}
+                }
+            }
+            self.next = self.next.next_multiple_of(LINES);
         }
-        None
     }
 }

@@ -121,7 +121,7 @@ impl Index {
         }
         for source in self.sources(path, question.action) {
             let lack = match (in_force, question.place.is_covered_by(source.scope)) {
-                (false, true) => Lack::Time(reach.window),
+                (false, true) => Lack::Time(*reach.window),
                 (true, false) => Lack::Scope(source.scope),
                 _ => continue,
             };
@@ -150,7 +150,7 @@ impl Index {
                 found.capped = true;
                 return;
             }
-            let _: ControlFlow<()> = self.walk_group(group, Some(asked.project), &mut |reach| {
+            let _: ControlFlow<()> = self.walk_members(group, Some(asked.project), &mut |reach| {
                 if self.gives(reach, asked) {
                     self.add_group(reach, group, question, found);
                 }

@@ -1,6 +1,6 @@
 //! Compiling holders: all of them at first, later only those that a change touched.
 
-use super::Index;
+use super::{Index, LINES};
 use crate::line::{self, Key, Line, More};
 use crate::rights::Rights;
 use crate::vocabulary::Vocabulary;
@@ -98,11 +98,7 @@ impl Index {
     }
 }
 
-fn put<const S: usize, const B: usize>(
-    tree: &mut Tree<Line<S, B>, 64>,
-    index: usize,
-    line: Line<S, B>,
-) {
+fn put(tree: &mut Tree<Line, LINES>, index: usize, line: Line) {
     while tree.len() <= index {
         tree.push(Line::VACANT);
     }
