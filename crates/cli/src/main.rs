@@ -4,7 +4,9 @@ mod command;
 mod edit;
 mod failure;
 mod output;
+mod session;
 mod template;
+mod when;
 mod yaml;
 
 use clap::Parser;

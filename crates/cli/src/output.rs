@@ -31,7 +31,7 @@ pub fn list(format: Format, items: &[Value], columns: &[Column], none: &str) -> 
         }
         Format::Table => {
             let mut table = Table::new();
-            table.load_preset(presets::NOTHING).set_content_arrangement(arrangement());
+            table.load_style(presets::NOTHING).set_content_arrangement(arrangement());
             table.set_header(columns.iter().map(|(heading, _)| *heading));
             for item in items {
                 table.add_row(columns.iter().map(|(_, cell)| shown(&cell(item))));
@@ -48,7 +48,7 @@ pub fn item(format: Format, item: &Value, rows: &[Column]) -> Result<(), Failure
         return data(format, item);
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(arrangement());
+    table.load_style(presets::NOTHING).set_content_arrangement(arrangement());
     for (name, cell) in rows {
         let value = cell(item);
         if !value.is_empty() {
@@ -94,7 +94,7 @@ fn tidy(table: &str) -> String {
 }
 
 /// Text as a terminal may show it: what controls the terminal is shown as a sign.
-fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c }).collect()
 }
 
@@ -119,5 +119,30 @@ pub fn scope(value: &Value) -> String {
         (project, "") => project.to_owned(),
         ("", environment) => format!("*/{environment}"),
         (project, environment) => format!("{project}/{environment}"),
+    }
+}
+
+/// A scope as the end of a sentence: `in shop/production`, `everywhere`.
+pub fn place(value: &Value) -> String {
+    match scope(value) {
+        everywhere if everywhere == "everywhere" => everywhere,
+        scope => format!("in {scope}"),
+    }
+}
+
+/// Whether colors may be used on standard output.
+pub fn colors() -> bool {
+    std::io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// A verdict, green or red where colors may be used.
+pub fn verdict(allowed: bool) -> String {
+    let word = if allowed { "allowed" } else { "denied" };
+    match (colors(), allowed) {
+        (false, _) => word.to_owned(),
+        (true, true) => format!("\u{1b}[1;32m{word}\u{1b}[0m"),
+        (true, false) => format!("\u{1b}[1;31m{word}\u{1b}[0m"),
     }
 }
