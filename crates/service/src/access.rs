@@ -127,11 +127,19 @@ pub fn access_of(ctx: &Ctx, subject: PrincipalId) -> Result<Vec<Right>, Error> {
 /// # Errors
 /// When the operating system gives no randomness.
 pub fn who_could_grant(ctx: &Ctx, command: &AssignmentCommand) -> Result<(Vec<PrincipalId>, bool), Error> {
+    who_could_do(ctx, &Command::Assignment(command.clone()), op::ASSIGNMENTS_WRITE)
+}
+
+/// Who could carry out a command whose first need is `by`, found by deciding that very command as
+/// each of those who have `by` there.
+///
+/// # Errors
+/// When the operating system gives no randomness.
+pub fn who_could_do(ctx: &Ctx, command: &Command, by: ActionId) -> Result<(Vec<PrincipalId>, bool), Error> {
     let org = ctx.present.org();
-    let command = Command::Assignment(command.clone());
-    let needs = need::of(org, &command, None);
+    let needs = need::of(org, command, None);
     let Some(place) = needs.first().map(|need| need.place) else { return Ok((Vec::new(), false)) };
-    let (candidates, more) = ctx.present.index().who_can(op::ASSIGNMENTS_WRITE, place, ctx.now(), None, CANDIDATES);
+    let (candidates, more) = ctx.present.index().who_can(by, place, ctx.now(), None, CANDIDATES);
     let mut granters = Vec::new();
     for id in candidates {
         if granters.len() == MOST_GRANTERS {
@@ -140,8 +148,8 @@ pub fn who_could_grant(ctx: &Ctx, command: &AssignmentCommand) -> Result<(Vec<Pr
         let actor = Actor::Principal { id, token: None };
         let rights = Rights::of_actor(org, actor, ctx.now());
         let moment = Moment::new(ctx.now(), actor, [0; 32]);
-        let may = needs.iter().all(|need| need.recheck(org, &rights).is_ok());
-        if may && decide(org, command.clone(), &moment).is_ok() {
+        let may = |action, place| need::holds(&rights, action, place);
+        if needs.iter().all(|need| need.check(org, &may).is_ok()) && decide(org, command.clone(), &moment).is_ok() {
             granters.push(id);
         }
     }

@@ -1,7 +1,7 @@
 //! A backup of the running installation: log and rows in one consistent snapshot.
 
 use crate::ctx::Ctx;
-use crate::{Error, need};
+use crate::Error;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -21,7 +21,7 @@ const PIECE: usize = 1 << 18;
 /// `Forbidden`; `Store` when the snapshot cannot be taken.
 pub async fn backup(ctx: &Ctx) -> Result<BoxStream<'static, io::Result<Bytes>>, Error> {
     if !ctx.is_home() {
-        return Err(need::forbidden(ctx.org(), op::BACKUP, Place::ORGANIZATION));
+        return Err(ctx.forbidden(op::BACKUP, Place::ORGANIZATION));
     }
     ctx.require(op::BACKUP, Place::ORGANIZATION)?;
     let folder = Folder::make()?;

@@ -124,7 +124,7 @@ fn unpack(packed: Vec<Bytes>, revision: u64, hash: [u8; 32]) -> Result<Org, Stri
 
 /// Runs work that takes long off the async threads.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Damaged(error.to_string()))?
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))?
 }
 
 fn unwritable(error: postcard::Error) -> Error {

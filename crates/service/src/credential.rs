@@ -6,7 +6,7 @@ use crate::secret;
 use crate::{Error, Service};
 use rolecall_model::Timestamp;
 use rolecall_model::id::{PrincipalId, TokenId, TokenKey};
-use rolecall_store::OrganizationKey;
+use rolecall_store::{OrganizationKey, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -75,17 +75,23 @@ impl Service {
         Ok(Some(found))
     }
 
-    /// Writes down when tokens were last used.
+    /// Writes down when tokens were last used. What cannot be written waits for the next time.
     pub(crate) async fn flush_last_use(&self) -> Result<(), Error> {
         let used = std::mem::take(&mut *self.credentials().used.lock().unwrap_or_else(PoisonError::into_inner));
         let mut by_organization: HashMap<OrganizationKey, Vec<([u8; 16], i64)>> = HashMap::new();
         for ((organization, key), at) in used {
             by_organization.entry(organization).or_default().push((key.bytes(), at.micros()));
         }
+        let mut failed = None;
         for (organization, uses) in by_organization {
-            self.store().touch(organization, TOKEN, &uses).await?;
+            if let Err(error) = self.store().touch(organization, TOKEN, &uses).await {
+                if !matches!(error, StoreError::NoOrganization) {
+                    self.credentials().put_back(organization, &uses);
+                }
+                failed = Some(error);
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// When a token was last used, as far as this node has not written it down yet.
@@ -103,10 +109,19 @@ impl Credentials {
         self.used.lock().unwrap_or_else(PoisonError::into_inner).insert((organization, key), now);
     }
 
+    fn put_back(&self, organization: OrganizationKey, uses: &[([u8; 16], i64)]) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, at) in uses {
+            used.entry((organization, TokenKey::from_bytes(*key))).or_insert(Timestamp::from_micros(*at));
+        }
+    }
+
     /// Forgets the secrets of an organization that is gone.
     pub(crate) fn forget_organization(&self, organization: OrganizationKey) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (key, _)| *key != organization);
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.retain(|(key, _), _| *key != organization);
     }
 }
 

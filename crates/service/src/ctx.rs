@@ -1,12 +1,12 @@
 //! Who calls, when, and through what. A context cannot be made without a credential having been
 //! checked: see `Service::enter`.
 
-use crate::need::forbidden;
+use crate::need;
 use crate::organization::Organization;
 use crate::view::View;
 use crate::{Error, Service};
 use rolecall_engine::{Index, Place, Question};
-use rolecall_model::id::{ActionId, OrganizationId, PrincipalId, TokenId};
+use rolecall_model::id::{ActionId, OrganizationId, PrincipalId, ProjectId, TokenId};
 use rolecall_model::moment::Actor;
 use rolecall_model::token::Token;
 use rolecall_model::{Org, Scope, Timestamp};
@@ -154,7 +154,29 @@ impl Ctx {
     /// # Errors
     /// `Forbidden`, naming both.
     pub fn require(&self, action: ActionId, place: Place) -> Result<(), Error> {
-        if self.may(action, place) { Ok(()) } else { Err(forbidden(self.org(), action, place)) }
+        if self.may(action, place) { Ok(()) } else { Err(self.forbidden(action, place)) }
+    }
+
+    /// The refusal of a caller who may not do an action at a place. A project that the caller may not
+    /// see reads like one that is not there.
+    pub(crate) fn forbidden(&self, action: ActionId, place: Place) -> Error {
+        need::forbidden(self.org(), action, place, &|action, place| self.may(action, place))
+    }
+
+    /// Whether the caller may see a project: with `rolecall.projects.read` there, in all environments
+    /// or in any one (catalogs give it through actions of an environment).
+    pub fn sees_project(&self, project: ProjectId) -> bool {
+        need::sees_project(self.org(), project, &|action, place| self.may(action, place))
+    }
+
+    /// The same caller now, reading the newest state; none when its credential counts no longer. For
+    /// streams, which outlive their request.
+    pub fn renewed(&self) -> Option<Ctx> {
+        let (present, now) = (self.organization.view(), self.service.now());
+        let counts = self.token.is_none_or(|id| present.org().token(id).is_some_and(|token| token.counts_at(now)));
+        let active = present.org().principal(self.principal).is_some_and(|principal| principal.active);
+        let view = Arc::clone(&present);
+        (counts && active).then(|| Ctx { present, view, now, asked_at: now, past: false, ..self.clone() })
     }
 
     /// Refuses a caller who may not see a thing as if the thing were not there.

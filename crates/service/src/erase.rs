@@ -43,8 +43,8 @@ async fn forget_in_history(ctx: &Ctx, subject: Subject) -> Result<(), Error> {
             store.rewrite(key, revision, body, subject.bytes()).await?;
         }
     }
-    store.forget_all(key).await?;
+    // The newest state holds nothing of the person any more, so it can be kept at once.
+    ctx.organization.keep_only_newest(store.as_ref()).await?;
     ctx.service.past().forget();
-    // The state itself holds nothing of the person any more, so it can be kept at once.
-    checkpoint::save(store.as_ref(), key, ctx.organization.view().org()).await
+    Ok(())
 }

@@ -67,6 +67,9 @@ pub enum Error {
     /// What was read from the store is not what was written.
     #[error("the stored history cannot be read; see the server's log and restore a backup")]
     Damaged(String),
+    /// A mistake in this program; what is known of it is for the log only.
+    #[error("something went wrong that should not; look whether it was done before you repeat it, and see the server's log")]
+    Internal(String),
     /// The service is stopping.
     #[error("the service is stopping")]
     Closing,

@@ -1,5 +1,5 @@
-//! Events: what happened and changed no state (a refused command, a credential that counts no
-//! longer). They are chained like the log, with the log's head in every link.
+//! Events: what happened and changed no state, such as a refused command. They are chained like the
+//! log, with the log's head in every link.
 
 use crate::ctx::Ctx;
 use crate::organization::Organization;
@@ -8,7 +8,7 @@ use rolecall_store::{Event as Stored, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// Events that may wait to be written; a flood beyond it is counted, not kept.
 const WAITING: usize = 10_000;
@@ -34,15 +34,21 @@ pub struct Event {
     pub message: String,
 }
 
-pub(crate) struct Noted {
+struct Noted {
     organization: Arc<Organization>,
     event: Event,
+}
+
+enum Message {
+    Noted(Noted),
+    /// To be answered when everything before it was written.
+    Flush(oneshot::Sender<()>),
 }
 
 /// The way to the task that writes events.
 #[derive(Clone)]
 pub(crate) struct Events {
-    sender: mpsc::Sender<Noted>,
+    sender: mpsc::Sender<Message>,
 }
 
 impl Events {
@@ -53,8 +59,17 @@ impl Events {
 
     pub(crate) fn note(&self, organization: &Arc<Organization>, event: Event) {
         let noted = Noted { organization: Arc::clone(organization), event };
-        if self.sender.try_send(noted).is_err() {
+        if self.sender.try_send(Message::Noted(noted)).is_err() {
             tracing::warn!("too many events at once; one was not kept");
+        }
+    }
+
+    /// Waits until everything noted so far is written.
+    pub(crate) async fn flush(&self) {
+        let (reply, written) = oneshot::channel();
+        if self.sender.send(Message::Flush(reply)).await.is_ok() {
+            // The task answers, or is gone and then there is nothing to wait for.
+            let _gone = written.await;
         }
     }
 }
@@ -73,9 +88,16 @@ pub(crate) fn note(ctx: &Ctx, kind: &str, message: &str) {
     ctx.service.events().note(&ctx.organization, event);
 }
 
-async fn write(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Noted>) {
-    let mut waiting = Vec::new();
-    while receiver.recv_many(&mut waiting, BATCH).await > 0 {
+async fn write(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Message>) {
+    let mut messages = Vec::new();
+    while receiver.recv_many(&mut messages, BATCH).await > 0 {
+        let (mut waiting, mut flushed) = (Vec::new(), Vec::new());
+        for message in messages.drain(..) {
+            match message {
+                Message::Noted(noted) => waiting.push(noted),
+                Message::Flush(reply) => flushed.push(reply),
+            }
+        }
         waiting.sort_by_key(|noted| noted.organization.key);
         for same in waiting.chunk_by(|a, b| a.organization.key == b.organization.key) {
             // Another node may take the same positions; then these come after its own.
@@ -90,7 +112,9 @@ async fn write(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Noted>) {
                 }
             }
         }
-        waiting.clear();
+        for reply in flushed {
+            let _nobody_waits = reply.send(());
+        }
     }
 }
 
@@ -119,6 +143,11 @@ pub(crate) fn read(stored: &Stored) -> Option<Event> {
     let mut event: Event = serde_json::from_slice(stored.body.get(32..)?).ok()?;
     event.position = stored.position;
     Some(event)
+}
+
+/// The hash of the log's newest entry when an event was written.
+pub(crate) fn log_head(stored: &Stored) -> Option<[u8; 32]> {
+    stored.body.first_chunk().copied()
 }
 
 /// Whether an event continues the chain.

@@ -1,11 +1,12 @@
 //! Changing something: permission, precondition, decision, durability, in this order.
 
 use crate::ctx::Ctx;
+use crate::idempotency::Idempotency;
 use crate::need;
 use crate::organization::Counters;
 use crate::target;
 use crate::view::View;
-use crate::writer::Job;
+use crate::writer::{Job, Written};
 use crate::{Error, event};
 use rolecall_engine::Delta;
 use rolecall_model::decide::decide;
@@ -20,20 +21,15 @@ use tokio::sync::oneshot;
 /// Deltas of a dry run that one answer holds; the rest is counted.
 pub const MOST_DELTAS: usize = 10_000;
 
+/// Commands of a batch whose permission is looked at without leaving the async thread.
+const QUICK: usize = 100;
+
 /// Where a command comes from, as its entry says.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub actor: Actor,
     pub facade: &'static str,
     pub request: String,
-}
-
-/// A caller's key for repeating a request safely.
-#[derive(Clone, Debug)]
-pub(crate) struct Idempotency {
-    pub caller: [u8; 16],
-    pub key: String,
-    pub digest: [u8; 32],
 }
 
 /// What a command came to.
@@ -90,23 +86,62 @@ async fn carry_out(ctx: &Ctx, command: Command, digest: [u8; 32], rows: Vec<Row>
         let message = "the past cannot be changed; leave \"at\" out";
         return Err(rolecall_model::Refusal::new(Kind::NotNow, "at", message).into());
     }
-    let needs = need::of(ctx.present.org(), &command, Some(ctx.principal));
-    needs.iter().try_for_each(|need| need.check(ctx))?;
+    let idempotency = idempotency(ctx, digest);
+    let (command, allowed) = allowed(ctx, command).await?;
+    if let Err(refusal) = allowed {
+        return repeat(ctx, idempotency.as_ref(), refusal).await;
+    }
     if ctx.dry_run {
         return dry_run(ctx, command).await;
     }
-    let idempotency = ctx.idempotency_key.as_ref().map(|key| Idempotency {
-        caller: ctx.present.org().principal(ctx.principal).map(|p| p.subject.bytes()).unwrap_or_default(),
-        key: key.to_string(),
-        digest,
-    });
     let (reply, answer) = oneshot::channel();
     let origin = Origin { actor: ctx.actor(), facade: ctx.facade, request: ctx.request_id.to_string() };
-    let job = Job { command, origin, needs, if_match: ctx.if_match, idempotency, rows, reply };
+    let job = Job { command, origin, if_match: ctx.if_match, idempotency, rows, reply };
     ctx.organization.jobs.send(job).await.map_err(|_| Error::Closing)?;
-    let written = answer.await.map_err(|_| Error::Closing)??;
-    let crate::writer::Written { revision, changes, view, repeated } = written;
+    let lost = || Error::Internal("the writer gave no answer".to_owned());
+    let Written { revision, changes, view, repeated } = answer.await.map_err(|_| lost())??;
     Ok(Done { revision, changes, view, repeated, difference: None })
+}
+
+fn idempotency(ctx: &Ctx, digest: [u8; 32]) -> Option<Idempotency> {
+    let key = ctx.idempotency_key.as_ref().filter(|_| !ctx.dry_run)?;
+    let caller = ctx.present.org().principal(ctx.principal)?.subject.bytes();
+    Some(Idempotency { caller, key: key.to_string(), digest })
+}
+
+/// Whether the caller may give a command. A long batch is looked at off the async threads.
+async fn allowed(ctx: &Ctx, command: Command) -> Result<(Command, Result<(), Error>), Error> {
+    if !matches!(&command, Command::Batch(commands) if commands.len() > QUICK) {
+        let allowed = may_give(ctx, &command);
+        return Ok((command, allowed));
+    }
+    let ctx = ctx.clone();
+    crate::checkpoint::blocking(move || {
+        let allowed = may_give(&ctx, &command);
+        Ok((command, allowed))
+    })
+    .await
+}
+
+/// Refuses a caller who may not give a command.
+pub(crate) fn may_give(ctx: &Ctx, command: &Command) -> Result<(), Error> {
+    let org = ctx.present.org();
+    let may = |action, place| ctx.may(action, place);
+    need::of(org, command, Some(ctx.actor())).iter().try_for_each(|need| need.check(org, &may))
+}
+
+/// Who repeats a request through the same token is answered as before, even when the request itself
+/// took away what it needed: the project it deleted, the right it gave up.
+async fn repeat(ctx: &Ctx, idempotency: Option<&Idempotency>, refusal: Error) -> Result<Done, Error> {
+    let Some(key) = idempotency else { return Err(refusal) };
+    let (store, actor) = (ctx.service.store().as_ref(), ctx.actor());
+    match key.remembered(store, ctx.organization.key, actor, ctx.now).await {
+        Ok(Some(before)) if before.actor == Some(actor) => {
+            let (revision, changes) = (before.revision, before.changes);
+            Ok(Done { revision, changes, view: ctx.organization.view(), repeated: true, difference: None })
+        }
+        _ => Err(refusal),
+    }
 }
 
 /// Decides without writing, and compares what would be with what is.
@@ -152,12 +187,15 @@ impl DryRun {
 }
 
 /// A refused command changes no state, so it goes to the events beside the log.
-fn note_refusal(ctx: &Ctx, error: &Error) {
+pub(crate) fn note_refusal(ctx: &Ctx, error: &Error) {
+    if !matches!(error, Error::Refused(_) | Error::Forbidden { .. } | Error::NotFound { .. } | Error::Precondition { .. }) {
+        return;
+    }
+    Counters::count(&ctx.organization.counters.refusals);
     let code = match error {
         Error::Forbidden { .. } => "forbidden",
         Error::Refused(refusal) if matches!(refusal.kind, Kind::NotHeld | Kind::LastAdministrator) => refusal.kind.code(),
         _ => return,
     };
-    Counters::count(&ctx.organization.counters.refusals);
     event::note(ctx, code, &error.to_string());
 }

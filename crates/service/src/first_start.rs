@@ -1,5 +1,6 @@
 //! The first start: making the home organization with its first administrator.
 
+use crate::ctx::Ctx;
 use crate::execute::Origin;
 use crate::secret::Secret;
 use crate::writer::record;
@@ -65,7 +66,7 @@ impl Service {
         if self.home().is_some() {
             return Err(Refusal::new(Kind::NotNow, "", "the installation has its organization already").into());
         }
-        let done = self.found(&start, true, "first start").await?;
+        let done = self.found(&start, None).await?;
         self.forget_setup_key();
         Ok(done)
     }
@@ -85,9 +86,14 @@ impl Service {
         self.first_start(start).await
     }
 
-    /// Makes an organization with an administrator, in one transaction.
-    pub(crate) async fn found(&self, start: &FirstStart, home: bool, facade: &'static str) -> Result<FirstDone, Error> {
-        let mut making = Making::new(self, start, facade).await?;
+    /// Makes an organization with an administrator, in one transaction: the home organization, or
+    /// another one for an administrator of that.
+    pub(crate) async fn found(&self, start: &FirstStart, by: Option<&Ctx>) -> Result<FirstDone, Error> {
+        if self.row_named(&start.organization).is_some() {
+            return Err(Refusal::taken("name", "organization", &start.organization).into());
+        }
+        let home = by.is_none();
+        let mut making = Making::new(self, start, by).await?;
         let id = making.id;
         making.organization(start)?;
         let token = making.administrator(start)?;
@@ -120,14 +126,17 @@ struct Making {
 }
 
 impl Making {
-    async fn new(service: &Service, start: &FirstStart, facade: &'static str) -> Result<Self, Error> {
+    async fn new(service: &Service, start: &FirstStart, by: Option<&Ctx>) -> Result<Self, Error> {
         let password = match &start.admin_password {
             Some(password) => Some(hash_password(password.clone()).await?),
             None => None,
         };
         let mut bits = [0; 16];
         bits.copy_from_slice(&random()?[..16]);
-        let origin = Origin { actor: Actor::System, facade, request: String::new() };
+        let origin = match by {
+            Some(ctx) => Origin { actor: Actor::Home, facade: ctx.facade, request: ctx.request_id().to_owned() },
+            None => Origin { actor: Actor::System, facade: "first start", request: String::new() },
+        };
         let (id, now) = (OrganizationId::from_bytes(bits), service.now());
         Ok(Making { id, org: Org::empty(), now, hash: [0; 32], records: Vec::new(), rows: Vec::new(), password, origin })
     }

@@ -9,13 +9,16 @@ pub use replicate::{FRAME_CHECKPOINT, FRAME_ENTRY, replicate};
 
 use crate::ctx::Ctx;
 use crate::event::{self, Event};
+use crate::organization::{is_large, read};
 use crate::{Error, checkpoint};
 use futures::StreamExt;
 use rolecall_engine::Place;
-use rolecall_model::entry::{Entry, chain_hash};
+use rolecall_model::entry::{Entry, NO_HASH, chain_hash};
 use rolecall_model::id::PrincipalId;
 use rolecall_model::operation as op;
 use rolecall_model::Timestamp;
+use rolecall_store::Record;
+use std::collections::HashSet;
 
 /// Entries looked through for one page; a page may therefore be short and still have a next one.
 const LOOKED_THROUGH: usize = 5_000;
@@ -138,6 +141,7 @@ fn has_text(item: &Item, text: &str) -> bool {
 pub async fn list(ctx: &Ctx, filter: &Filter, before: Cursor, limit: usize) -> Result<(Vec<Item>, Option<Cursor>), Error> {
     ctx.require(op::AUDIT_READ, Place::ORGANIZATION)?;
     let (store, key) = (ctx.service.store(), ctx.organization.key);
+    let limit = limit.max(1);
     let mut cursor = before;
     let mut items = Vec::new();
     let mut events = store.events_before(key, cursor.event, LOOKED_THROUGH).await?.into_iter().peekable();
@@ -148,9 +152,12 @@ pub async fn list(ctx: &Ctx, filter: &Filter, before: Cursor, limit: usize) -> R
             (None, None) => return Ok((items, None)),
             (Some(record), event) if event.is_none_or(|event| event.at <= record.at) => {
                 cursor.revision = record.revision;
-                let entry = Entry::decode(&record.body).map_err(|error| Error::Damaged(error.to_string()))?;
+                let record = next.take();
                 next = records.next().await.transpose()?;
-                Some(Item::Entry(entry))
+                match record {
+                    Some(record) => Some(Item::Entry(read(record).await?)),
+                    None => None,
+                }
             }
             _ => events.next().and_then(|stored| {
                 cursor.event = stored.position;
@@ -177,49 +184,61 @@ pub struct Verified {
     pub head: [u8; 32],
 }
 
-/// Walks the whole chain of entries and the chain of events.
+/// Walks the whole chain of entries and the chain of events, and looks that each is as long as it
+/// must be: the log as the state in memory says, and as every event says that saw its head.
 ///
 /// # Errors
 /// `Forbidden` without `rolecall.audit.read`; `Damaged`, naming the first link that does not fit.
 pub async fn verify(ctx: &Ctx) -> Result<Verified, Error> {
     ctx.require(op::AUDIT_READ, Place::ORGANIZATION)?;
     let (store, key) = (ctx.service.store(), ctx.organization.key);
-    let mut verified = Verified { entries: 0, events: 0, head: [0; 32] };
+    let mut verified = Verified { entries: 0, events: 0, head: NO_HASH };
+    let mut heads = verify_events(ctx, &mut verified).await?;
+    heads.remove(&NO_HASH);
     let mut records = store.after(key, 0);
     while let Some(record) = records.next().await {
         let record = record?;
-        let previous = verified.head;
         let (revision, expected) = (record.revision, record.hash);
-        let hash = checkpoint::blocking(move || {
-            chain_hash(&previous, &record.body).map_err(|error| Error::Damaged(error.to_string()))
-        })
-        .await?;
-        if hash != expected {
+        let hash = link(verified.head, record).await?;
+        if hash != expected || revision != verified.entries + 1 {
             return Err(Error::Damaged(format!("entry {revision} does not continue the chain")));
         }
-        verified.entries += 1;
+        heads.remove(&hash);
+        verified.entries = revision;
         verified.head = hash;
     }
-    verify_events(ctx, &mut verified).await?;
+    if verified.entries < ctx.present.revision() {
+        let message = format!("the log ends at entry {}, and entry {} was written", verified.entries, ctx.present.revision());
+        return Err(Error::Damaged(message));
+    }
+    if !heads.is_empty() {
+        return Err(Error::Damaged(format!("{} entries that events name are not in the log", heads.len())));
+    }
     Ok(verified)
 }
 
-async fn verify_events(ctx: &Ctx, verified: &mut Verified) -> Result<(), Error> {
+async fn link(previous: [u8; 32], record: Record) -> Result<[u8; 32], Error> {
+    let hash = move |record: &Record| chain_hash(&previous, &record.body).map_err(|error| Error::Damaged(error.to_string()));
+    if is_large(&record) { checkpoint::blocking(move || hash(&record)).await } else { hash(&record) }
+}
+
+/// Walks the chain of events and answers with the heads of the log that they saw.
+async fn verify_events(ctx: &Ctx, verified: &mut Verified) -> Result<HashSet<[u8; 32]>, Error> {
     let (store, key) = (ctx.service.store(), ctx.organization.key);
+    let mut heads = HashSet::new();
     let mut previous = [0; 32];
-    let mut position = 0;
     loop {
-        let events = store.events_after(key, position, 1_000).await?;
+        let events = store.events_after(key, verified.events, 1_000).await?;
         if events.is_empty() {
-            return Ok(());
+            return Ok(heads);
         }
         for stored in events {
-            if !event::continues(&previous, &stored) {
+            if !event::continues(&previous, &stored) || stored.position != verified.events + 1 {
                 return Err(Error::Damaged(format!("event {} does not continue the chain", stored.position)));
             }
             previous = stored.hash;
-            position = stored.position;
-            verified.events += 1;
+            verified.events = stored.position;
+            heads.extend(event::log_head(&stored));
         }
     }
 }

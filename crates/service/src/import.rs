@@ -1,9 +1,8 @@
 //! Importing a workload: lines stream in, one entry goes out.
 
 use crate::ctx::Ctx;
-use crate::execute::{Done, execute_with};
-use crate::need;
 use crate::Error;
+use crate::execute::{Done, execute_with, may_give, note_refusal};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use rolecall_model::Command;
@@ -25,8 +24,10 @@ const LONGEST_LINE: usize = 16 << 20;
 /// `Unreadable`, naming the first bad line; then as [`crate::execute`].
 pub async fn import(ctx: &Ctx, lines: impl Stream<Item = io::Result<Bytes>>) -> Result<Done, Error> {
     // Who may not import need not send all of it first.
-    let empty = Command::Import(Arc::default());
-    need::of(ctx.present.org(), &empty, Some(ctx.principal)).iter().try_for_each(|need| need.check(ctx))?;
+    if let Err(refusal) = may_give(ctx, &Command::Import(Arc::default())) {
+        note_refusal(ctx, &refusal);
+        return Err(refusal);
+    }
     let (sender, receiver) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking(move || read(receiver));
     let mut lines = pin!(lines);
@@ -49,8 +50,10 @@ fn read(mut pieces: mpsc::Receiver<Bytes>) -> Result<(Workload, [u8; 32]), Error
     let unreadable = |message: String| Error::Unreadable { message };
     while let Some(piece) = pieces.blocking_recv() {
         hash.update(&piece);
+        // What was there before has no end of a line in it.
+        let end = last_end(&piece).map(|end| rest.len() + end);
         rest.extend_from_slice(&piece);
-        let Some(end) = memchr_last(&rest) else {
+        let Some(end) = end else {
             if rest.len() > LONGEST_LINE {
                 return Err(unreadable(format!("a line is longer than {LONGEST_LINE} bytes; is this a file of lines?")));
             }
@@ -69,6 +72,6 @@ fn read(mut pieces: mpsc::Receiver<Bytes>) -> Result<(Workload, [u8; 32]), Error
     Ok((workload, hash.finalize().into()))
 }
 
-fn memchr_last(bytes: &[u8]) -> Option<usize> {
+fn last_end(bytes: &[u8]) -> Option<usize> {
     bytes.iter().rposition(|byte| *byte == b'\n')
 }

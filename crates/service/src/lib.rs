@@ -17,6 +17,7 @@ mod event;
 mod execute;
 mod first_start;
 pub mod history;
+mod idempotency;
 mod import;
 mod need;
 mod organization;

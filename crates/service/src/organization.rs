@@ -10,7 +10,7 @@ use rolecall_engine::Index;
 use rolecall_model::Org;
 use rolecall_model::entry::{Entry, chain_hash};
 use rolecall_model::id::OrganizationId;
-use rolecall_model::organization::Stamp;
+use rolecall_model::organization::Touched;
 use rolecall_store::{OrganizationKey, OrganizationRow, Record, Store};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,10 +27,21 @@ pub(crate) struct Organization {
     published: ArcSwap<View>,
     pub(crate) jobs: mpsc::Sender<Job>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    closing: watch::Sender<bool>,
+    closing: watch::Sender<Option<Closing>>,
     streams_end: watch::Sender<bool>,
     revisions: watch::Sender<u64>,
+    /// Held while a checkpoint is written: one at a time, and none while a person is erased.
+    keeping: tokio::sync::Mutex<()>,
     pub counters: Counters,
+}
+
+/// How a writer ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// With a checkpoint, so that the next start is quick.
+    Keep,
+    /// Without: the organization is being deleted.
+    Discard,
 }
 
 /// What happened here since the start.
@@ -50,7 +61,7 @@ impl Counters {
 impl Organization {
     /// Reads the newest usable checkpoint and the entries after it, and starts the writer.
     pub(crate) async fn load(store: Arc<dyn Store>, row: &OrganizationRow, options: &Options) -> Result<Arc<Self>, Error> {
-        let (org, hash) = replay(store.as_ref(), row.key, u64::MAX).await?;
+        let Replayed { org, hash, entries, .. } = replay(store.as_ref(), row.key, u64::MAX).await?;
         let revision = org.revision().0;
         let index = checkpoint::blocking(move || Ok(Index::build(org))).await?;
         let (jobs, receiver) = mpsc::channel(WAITING);
@@ -60,28 +71,47 @@ impl Organization {
             published: ArcSwap::from_pointee(View::new(index)),
             jobs,
             writer: Mutex::new(None),
-            closing: watch::Sender::new(false),
+            closing: watch::Sender::new(None),
             streams_end: watch::Sender::new(false),
             revisions: watch::Sender::new(revision),
+            keeping: tokio::sync::Mutex::new(()),
             counters: Counters::default(),
         });
-        let writer = Writer::new(store, Arc::clone(&organization), hash, options);
+        let writer = Writer::new(store, Arc::clone(&organization), hash, entries, options);
         let closing = organization.closing.subscribe();
         let writing = tokio::spawn(writer.run(receiver, closing));
         *organization.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writing);
         Ok(organization)
     }
 
-    /// Lets the writer finish what waits, take a checkpoint and end.
-    pub(crate) async fn close(&self) {
+    /// Lets the writer finish what waits, take a checkpoint unless told otherwise, and end.
+    pub(crate) async fn close(&self, how: Closing) {
         self.end_streams();
-        self.closing.send_replace(true);
+        self.closing.send_replace(Some(how));
         let writing = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writing) = writing
             && let Err(error) = writing.await
         {
             tracing::error!(%error, "a writer ended badly");
         }
+    }
+
+    /// Keeps the newest state as a checkpoint. The log is the truth: when it fails, only the next
+    /// start is slower.
+    pub(crate) async fn keep(&self, store: &dyn Store) {
+        let _one_at_a_time = self.keeping.lock().await;
+        let view = self.view();
+        if let Err(error) = checkpoint::save(store, self.key, view.org()).await {
+            tracing::warn!(%error, "no checkpoint was taken");
+        }
+    }
+
+    /// Drops every checkpoint and keeps the newest state alone: after an erasure, whose values old
+    /// states still have. One that is being written is waited for, as it would bring them back.
+    pub(crate) async fn keep_only_newest(&self, store: &dyn Store) -> Result<(), Error> {
+        let _one_at_a_time = self.keeping.lock().await;
+        store.forget_all(self.key).await?;
+        checkpoint::save(store, self.key, self.view().org()).await
     }
 
     /// Tells streams that follow the log to end.
@@ -117,47 +147,77 @@ impl Organization {
     }
 }
 
-/// The state at the newest entry not after `until`, and that entry's hash.
-pub(crate) async fn replay(store: &dyn Store, key: OrganizationKey, until: u64) -> Result<(Org, [u8; 32]), Error> {
-    let mut org = checkpoint::load(store, key, until).await?.unwrap_or_else(Org::empty);
+/// A state with what led to it.
+pub(crate) struct Replayed {
+    pub org: Org,
+    /// The hash of its newest entry.
+    pub hash: [u8; 32],
+    /// Entries that were read one by one.
+    pub entries: u64,
+    /// What those touched.
+    pub touched: Touched,
+}
+
+/// The state at the newest entry not after `until`: the newest usable checkpoint and the entries
+/// after it.
+pub(crate) async fn replay(store: &dyn Store, key: OrganizationKey, until: u64) -> Result<Replayed, Error> {
+    let org = checkpoint::load(store, key, until).await?.unwrap_or_else(Org::empty);
     let start = org.revision().0;
-    let mut hash = match store.record(key, start).await? {
+    let hash = match store.record(key, start).await? {
         Some(record) => record.hash,
         None if start == 0 => [0; 32],
         None => return Err(Error::Damaged(format!("entry {start} of a checkpoint is not in the log"))),
     };
-    let mut records = store.after(key, start);
+    follow(store, key, (org, hash), until).await
+}
+
+/// A state and its hash, brought to the newest entry not after `until`.
+pub(crate) async fn follow(store: &dyn Store, key: OrganizationKey, from: (Org, [u8; 32]), until: u64) -> Result<Replayed, Error> {
+    let mut replayed = Replayed { org: from.0, hash: from.1, entries: 0, touched: Touched::default() };
+    let mut records = store.after(key, replayed.org.revision().0);
     while let Some(record) = records.next().await {
         let record = record?;
         if record.revision > until {
             break;
         }
-        (org, hash) = apply_record(org, hash, record).await?;
+        // An import takes seconds to read; anything else takes microseconds.
+        replayed = if is_large(&record) {
+            checkpoint::blocking(move || replayed.with(&record)).await?
+        } else {
+            replayed.with(&record)?
+        };
     }
-    Ok((org, hash))
+    Ok(replayed)
 }
 
-async fn apply_record(org: Org, previous: [u8; 32], record: Record) -> Result<(Org, [u8; 32]), Error> {
-    // An import takes seconds to read; anything else takes microseconds.
-    if record.size() > 1 << 20 {
-        return checkpoint::blocking(move || apply_now(org, previous, &record)).await;
+impl Replayed {
+    fn with(mut self, record: &Record) -> Result<Self, Error> {
+        let damaged = |why: String| Error::Damaged(format!("entry {}: {why}", record.revision));
+        let hash = chain_hash(&self.hash, &record.body).map_err(|error| damaged(error.to_string()))?;
+        if hash != record.hash {
+            return Err(damaged("its hash does not continue the chain".to_owned()));
+        }
+        let entry = Entry::decode(&record.body).map_err(|error| damaged(error.to_string()))?;
+        if entry.revision != self.org.revision().next() || entry.revision.0 != record.revision {
+            return Err(damaged(format!("it says that it is entry {}", entry.revision)));
+        }
+        let touched = self.org.apply(&entry.stamp(), &entry.changes);
+        self.touched.merge(touched);
+        self.hash = hash;
+        self.entries += 1;
+        Ok(self)
     }
-    apply_now(org, previous, &record)
 }
 
-fn apply_now(mut org: Org, previous: [u8; 32], record: &Record) -> Result<(Org, [u8; 32]), Error> {
-    let damaged = |why: String| Error::Damaged(format!("entry {}: {why}", record.revision));
-    let body: Vec<&[u8]> = record.body.iter().map(AsRef::as_ref).collect();
-    let hash = chain_hash(&previous, &body).map_err(|error| damaged(error.to_string()))?;
-    if hash != record.hash {
-        return Err(damaged("its hash does not continue the chain".to_owned()));
-    }
-    let entry = Entry::decode(&body).map_err(|error| damaged(error.to_string()))?;
-    org.apply(&stamp(&entry), &entry.changes);
-    Ok((org, hash))
+/// Whether reading an entry takes so long that it is done off the async threads.
+pub(crate) fn is_large(record: &Record) -> bool {
+    record.size() > 1 << 18
 }
 
-/// The head of an entry, as `apply` wants it.
-pub(crate) const fn stamp(entry: &Entry) -> Stamp {
-    Stamp { revision: entry.revision, at: entry.at, actor: entry.actor }
+/// Reads an entry, off the async threads when it is large.
+pub(crate) async fn read(record: Record) -> Result<Entry, Error> {
+    let read = move |record: Record| {
+        Entry::decode(&record.body).map_err(|error| Error::Damaged(format!("entry {}: {error}", record.revision)))
+    };
+    if is_large(&record) { checkpoint::blocking(move || read(record)).await } else { read(record) }
 }

@@ -3,7 +3,8 @@
 
 use crate::ctx::Ctx;
 use crate::first_start::{FirstDone, FirstStart};
-use crate::{Error, need};
+use crate::organization::Closing;
+use crate::Error;
 use rolecall_engine::Place;
 use rolecall_model::id::{ActionId, OrganizationId};
 use rolecall_model::operation as op;
@@ -33,7 +34,7 @@ impl From<OrganizationRow> for Row {
 
 fn require(ctx: &Ctx, action: ActionId) -> Result<(), Error> {
     if !ctx.is_home() {
-        return Err(need::forbidden(ctx.org(), action, Place::ORGANIZATION));
+        return Err(ctx.forbidden(action, Place::ORGANIZATION));
     }
     ctx.require(action, Place::ORGANIZATION)
 }
@@ -51,11 +52,8 @@ pub fn list(ctx: &Ctx) -> Vec<Row> {
 /// `Forbidden`; what is wrong with names, catalog or administrator.
 pub async fn create(ctx: &Ctx, start: FirstStart) -> Result<FirstDone, Error> {
     require(ctx, op::ORGANIZATIONS_WRITE)?;
-    if ctx.is_dry_run() {
-        let message = "making an organization cannot be shown beforehand; leave dry_run out";
-        return Err(Refusal::new(Kind::NotNow, "dry_run", message).into());
-    }
-    let done = ctx.service.found(&start, false, ctx.facade).await?;
+    require_present(ctx)?;
+    let done = ctx.service.found(&start, Some(ctx)).await?;
     crate::event::note(ctx, "organization_created", &format!("the organization \"{}\" was made", start.organization));
     Ok(done)
 }
@@ -68,18 +66,34 @@ pub async fn delete(ctx: &Ctx, name: &str) -> Result<(), Error> {
     if let Err(forbidden) = require(ctx, op::ORGANIZATIONS_WRITE) {
         return Err(if require(ctx, op::ORGANIZATIONS_READ).is_ok() { forbidden } else { Error::not_found("organization", name) });
     }
-    let row = ctx.service.rows().into_iter().find(|row| row.name == name);
-    let Some(row) = row else { return Err(Error::not_found("organization", name)) };
+    let Some(row) = ctx.service.row_named(name) else { return Err(Error::not_found("organization", name)) };
     if row.home {
         let message = "the home organization cannot be deleted; it administers the others";
         return Err(Refusal::new(Kind::NotNow, "", message).into());
     }
+    require_present(ctx)?;
     let loaded = ctx.service.loaded().into_iter().find(|(other, _)| other.key == row.key);
     ctx.service.remove_organization(row.key);
     if let Some((_, organization)) = loaded {
-        organization.close().await;
+        organization.close(Closing::Discard).await;
     }
-    ctx.service.store().delete_organization(row.key).await?;
+    if let Err(error) = ctx.service.store().delete_organization(row.key).await {
+        // It is still there, so it goes on.
+        ctx.service.add_organization(row);
+        return Err(error.into());
+    }
+    ctx.service.past().forget();
     crate::event::note(ctx, "organization_deleted", &format!("the organization \"{name}\" was deleted"));
     Ok(())
+}
+
+fn require_present(ctx: &Ctx) -> Result<(), Error> {
+    let (field, message) = if ctx.is_dry_run() {
+        ("dry_run", "making or deleting an organization cannot be shown beforehand; leave dry_run out")
+    } else if ctx.past {
+        ("at", "the past cannot be changed; leave \"at\" out")
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(Kind::NotNow, field, message).into())
 }

@@ -1,11 +1,12 @@
 //! Past states: one is built at a time and kept briefly, so that asking about history cannot fill
 //! the memory.
 
-use crate::organization::{Organization, replay};
+use crate::organization::{Organization, Replayed, replay};
 use crate::{At, Error, View, checkpoint};
 use futures::StreamExt;
 use rolecall_engine::Index;
 use rolecall_store::{OrganizationKey, Store};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -17,6 +18,8 @@ const KEPT: Duration = Duration::from_secs(60);
 pub(crate) struct Past {
     building: Semaphore,
     kept: Mutex<Option<Kept>>,
+    /// Counts how often everything was to be forgotten; what was begun before is not kept.
+    forgotten: AtomicU64,
     largest: usize,
 }
 
@@ -28,7 +31,7 @@ struct Kept {
 
 impl Past {
     pub(crate) fn new(largest: usize) -> Self {
-        Past { building: Semaphore::new(1), kept: Mutex::new(None), largest }
+        Past { building: Semaphore::new(1), kept: Mutex::new(None), forgotten: AtomicU64::new(0), largest }
     }
 
     /// The state as of a moment.
@@ -59,12 +62,14 @@ impl Past {
         if present.index().heap_bytes() > self.largest {
             return Err(busy("a past state of this organization would take more memory than is set aside for it"));
         }
-        self.forget();
-        let (org, _) = replay(store.as_ref(), organization.key, revision).await?;
+        self.put(None);
+        let forgotten = self.forgotten.load(Ordering::Acquire);
+        let Replayed { org, .. } = replay(store.as_ref(), organization.key, revision).await?;
         let index = checkpoint::blocking(move || Ok(Index::build(org))).await?;
         let view = Arc::new(View::new(index));
-        let kept = Kept { organization: organization.key, view: Arc::clone(&view), since: Instant::now() };
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        if forgotten == self.forgotten.load(Ordering::Acquire) {
+            self.put(Some(Kept { organization: organization.key, view: Arc::clone(&view), since: Instant::now() }));
+        }
         Ok(view)
     }
 
@@ -75,9 +80,26 @@ impl Past {
         same.then(|| Arc::clone(&kept.view))
     }
 
-    /// Lets go of the past state that is kept.
+    /// Lets go of the past state that is kept, and of the one that is being built.
     pub(crate) fn forget(&self) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.forgotten.fetch_add(1, Ordering::AcqRel);
+        self.put(None);
+    }
+
+    /// Lets go of a past state that nobody asked about lately.
+    pub(crate) fn tidy(&self) {
+        let old = self.kept.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|kept| kept.since.elapsed() >= KEPT);
+        if old {
+            self.put(None);
+        }
+    }
+
+    fn put(&self, kept: Option<Kept>) {
+        let old = std::mem::replace(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner), kept);
+        if old.is_some() {
+            // A large state takes a while to be freed.
+            tokio::task::spawn_blocking(move || drop(old));
+        }
     }
 }
 

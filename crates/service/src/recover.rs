@@ -2,7 +2,7 @@
 //! audited: the entry's actor is the system and its façade says `recover`.
 
 use crate::first_start::administrator_grant;
-use crate::organization::replay;
+use crate::organization::{Replayed, replay};
 use crate::secret::Secret;
 use crate::writer::record;
 use crate::{Clock, Error, SystemClock, clock::random, credential};
@@ -40,7 +40,7 @@ pub struct Recovered {
 /// `NotFound` for the organization; what is wrong with the address.
 pub async fn recover(store: &dyn Store, organization: Option<&str>, email: Option<&str>) -> Result<Recovered, Error> {
     let row = find(store, organization).await?;
-    let (org, hash) = replay(store, row.key, u64::MAX).await?;
+    let Replayed { org, hash, .. } = replay(store, row.key, u64::MAX).await?;
     let grant = administrator_grant(&catalog(store, &row).await?)?;
     let secret = Secret::generate()?;
     let mut bits = [0; 16];

@@ -4,12 +4,13 @@ use crate::clock::{Clock, SystemClock, random};
 use crate::credential::Credentials;
 use crate::ctx::{At, Ctx, Request};
 use crate::event::Events;
-use crate::organization::Organization;
+use crate::organization::{Closing, Organization};
 use crate::past::Past;
 use crate::{Error, View};
 use rolecall_model::id::OrganizationId;
 use rolecall_store::{OrganizationKey, OrganizationRow, Store};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -60,6 +61,7 @@ struct Inner {
     events: Events,
     past: Past,
     setup_key: Mutex<Option<String>>,
+    closing: AtomicBool,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -82,6 +84,7 @@ impl Service {
             events,
             past,
             setup_key: Mutex::new(setup_key),
+            closing: AtomicBool::new(false),
             tasks: Mutex::new(vec![writing]),
         };
         let service = Service { inner: Arc::new(inner) };
@@ -101,8 +104,9 @@ impl Service {
                 if let Err(error) = service.flush_last_use().await {
                     tracing::warn!(%error, "last uses were not written");
                 }
+                service.past().tidy();
                 if rounds % 360 == 0 {
-                    let before = service.now().plus_seconds(-crate::writer::IDEMPOTENCY_SECONDS).micros();
+                    let before = service.now().plus_seconds(-crate::idempotency::SECONDS).micros();
                     if let Err(error) = service.store().prune_idempotency(before).await {
                         tracing::warn!(%error, "old idempotency keys were not dropped");
                     }
@@ -151,6 +155,11 @@ impl Service {
         rows
     }
 
+    /// The organization of this name, in any case: two that differ only in it would be mistaken.
+    pub(crate) fn row_named(&self, name: &str) -> Option<OrganizationRow> {
+        self.rows().into_iter().find(|row| rolecall_model::name::same_name(&row.name, name.trim(), true))
+    }
+
     pub(crate) fn add_organization(&self, row: OrganizationRow) {
         let mut organizations = self.inner.organizations.write().unwrap_or_else(PoisonError::into_inner);
         organizations.insert(row.key, (row, Cell::default()));
@@ -167,6 +176,9 @@ impl Service {
             let organizations = self.inner.organizations.read().unwrap_or_else(PoisonError::into_inner);
             organizations.get(&key).map(|(row, cell)| (row.clone(), Arc::clone(cell)))
         };
+        if self.inner.closing.load(Ordering::Acquire) {
+            return Err(Error::Closing);
+        }
         let Some((row, cell)) = found else {
             return Err(Error::Unauthenticated("the organization of this credential is gone".to_owned()));
         };
@@ -257,13 +269,14 @@ impl Service {
     /// Finishes what is being written, takes checkpoints and closes the store. Whatever is asked
     /// afterwards is refused.
     pub async fn close(&self) {
-        if let Err(error) = self.flush_last_use().await {
-            tracing::warn!(%error, "last uses were not written");
-        }
+        self.inner.closing.store(true, Ordering::Release);
         let loaded = self.loaded();
         self.inner.organizations.write().unwrap_or_else(PoisonError::into_inner).clear();
-        for (_, organization) in loaded {
-            organization.close().await;
+        futures::future::join_all(loaded.iter().map(|(_, organization)| organization.close(Closing::Keep))).await;
+        // Nobody gets in any more, so these are the last ones.
+        self.events().flush().await;
+        if let Err(error) = self.flush_last_use().await {
+            tracing::warn!(%error, "last uses were not written");
         }
         for task in self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();

@@ -5,10 +5,12 @@ use crate::ctx::Ctx;
 use crate::execute::{Done, execute_with};
 use crate::secret::Secret;
 use crate::{Error, credential};
+use rolecall_engine::Place;
 use rolecall_model::application::{ApplicationCommand, NewApplication};
 use rolecall_model::change::Change;
 use rolecall_model::command::SubjectRef;
 use rolecall_model::id::TokenKey;
+use rolecall_model::operation as op;
 use rolecall_model::refusal::Kind;
 use rolecall_model::scope::ScopeRef;
 use rolecall_model::token::{TokenChange, TokenCommand};
@@ -107,16 +109,22 @@ fn shown_once(done: Done, secret: Secret, ctx: &Ctx) -> Result<(Done, Option<Sec
     Ok((done, (!ctx.is_dry_run()).then_some(secret)))
 }
 
-/// When each token was last used, to within ten seconds; none for never.
+/// When each token was last used, to within ten seconds; none for never, and for tokens that the
+/// caller may not see.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn last_used(ctx: &Ctx, keys: &[TokenKey]) -> Result<Vec<Option<Timestamp>>, Error> {
     let organization = ctx.organization.key;
+    let all = ctx.may(op::TOKENS_READ, Place::ORGANIZATION);
+    let visible = |key: &TokenKey| all || ctx.org().token_of_key(*key).is_some_and(|token| token.principal == ctx.principal());
     let bytes: Vec<[u8; 16]> = keys.iter().map(|key| key.bytes()).collect();
     let written = ctx.service.store().last_used(organization, credential::TOKEN, &bytes).await?;
     let written: std::collections::HashMap<_, _> = written.into_iter().collect();
     let times = keys.iter().map(|key| {
+        if !visible(key) {
+            return None;
+        }
         let stored = written.get(&key.bytes()).map(|at| Timestamp::from_micros(*at));
         stored.max(ctx.service.used_here(organization, *key))
     });

@@ -1,44 +1,38 @@
 //! The one writer of an organization: it decides waiting commands in order on the pending state,
 //! appends their entries in one transaction, then publishes and answers. So many clients share one
-//! sync, and pending state is never readable.
+//! sync, and pending state is never readable. What a command comes to is decided in `writer/batch.rs`.
+
+mod batch;
 
 use crate::checkpoint;
 use crate::clock::{Clock, random};
-use crate::execute::{Idempotency, Origin};
-use crate::need::Need;
-use crate::organization::{Counters, Organization, replay};
-use crate::target;
+use crate::execute::Origin;
+use crate::idempotency::Idempotency;
+use crate::organization::{Closing, Organization, Replayed, follow};
 use crate::view::View;
 use crate::{Error, Options};
+use batch::{Batch, Known, Outcome};
 use bytes::Bytes;
-use rolecall_engine::Index;
-use rolecall_model::decide::{Decision, decide};
+use futures::FutureExt;
 use rolecall_model::entry::Entry;
-use rolecall_model::moment::Moment;
-use rolecall_model::organization::Touched;
-use rolecall_model::rights::Rights;
-use rolecall_model::{Change, Command, Org, Timestamp};
+use rolecall_model::{Change, Command};
 use rolecall_store::{Record, Row, Store, StoreError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
 /// Most commands in one transaction.
 const BATCH: usize = 256;
 /// How often a batch is decided again after another node was first.
 const RACES: u32 = 8;
-/// Version of the entry form that this node writes; older readers than this cannot read it.
-const READS: u32 = 1;
-/// An idempotency key counts for 24 hours.
-pub(crate) const IDEMPOTENCY_SECONDS: i64 = 24 * 60 * 60;
 
 /// A command on its way to the writer.
 pub(crate) struct Job {
     pub command: Command,
     pub origin: Origin,
-    /// What the caller must hold, looked at once more on the pending state.
-    pub needs: Vec<Need>,
     /// The revision at which the caller read the command's target.
     pub if_match: Option<u64>,
     pub idempotency: Option<Idempotency>,
@@ -60,43 +54,33 @@ pub(crate) struct Writer {
     store: Arc<dyn Store>,
     organization: Arc<Organization>,
     clock: Arc<dyn Clock>,
+    /// The hash of the newest published entry.
     hash: [u8; 32],
     checkpoint_every: u64,
+    /// Entries that a start would have to read one by one.
     since_checkpoint: u64,
-}
-
-/// A batch being decided.
-struct Batch {
-    org: Org,
-    hash: [u8; 32],
-    touched: Touched,
-    records: Vec<Record>,
-    rows: Vec<Row>,
-    /// Keys answered in this batch, not yet in the store.
-    keys: Vec<(Idempotency, u64, Vec<Change>)>,
-    /// What each job came to, in order.
-    outcomes: Vec<Result<Outcome, Error>>,
-    large: bool,
-}
-
-struct Outcome {
-    revision: u64,
-    changes: Vec<Change>,
-    repeated: bool,
+    checkpointing: Option<JoinHandle<()>>,
 }
 
 impl Writer {
-    pub(crate) fn new(store: Arc<dyn Store>, organization: Arc<Organization>, hash: [u8; 32], options: &Options) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        organization: Arc<Organization>,
+        hash: [u8; 32],
+        since_checkpoint: u64,
+        options: &Options,
+    ) -> Self {
         let (clock, checkpoint_every) = (Arc::clone(&options.clock), options.checkpoint_every);
-        Writer { store, organization, clock, hash, checkpoint_every, since_checkpoint: 0 }
+        Writer { store, organization, clock, hash, checkpoint_every, since_checkpoint, checkpointing: None }
     }
 
     /// Works until it is told to close, and then finishes what waits.
-    pub(crate) async fn run(mut self, mut jobs: mpsc::Receiver<Job>, mut closing: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, mut jobs: mpsc::Receiver<Job>, mut closing: watch::Receiver<Option<Closing>>) {
+        self.checkpoint_when_due();
         loop {
             let first = tokio::select! {
                 job = jobs.recv() => job,
-                _ = closing.wait_for(|closing| *closing), if !jobs.is_closed() => {
+                _ = closing.wait_for(Option::is_some), if !jobs.is_closed() => {
                     jobs.close();
                     continue;
                 }
@@ -110,33 +94,36 @@ impl Writer {
                 }
             }
             self.organization.counters.waiting.store(jobs.len() as u64, Ordering::Relaxed);
-            self.work(batch).await;
-            self.checkpoint(false).await;
+            // A mistake in a batch must not end the writer: its callers learn that something went
+            // wrong, and the next batch begins from what is published.
+            if AssertUnwindSafe(self.work(batch)).catch_unwind().await.is_err() {
+                tracing::error!("the writer of an organization panicked and goes on");
+            }
+            self.checkpoint_when_due();
         }
-        self.checkpoint(true).await;
+        let how = *closing.borrow();
+        self.end(how).await;
     }
 
-    async fn work(&mut self, jobs: Vec<Job>) {
+    async fn work(&mut self, mut jobs: Vec<Job>) {
         for attempt in 0..RACES {
-            let mut batch = self.empty_batch();
-            for job in &jobs {
-                let outcome = self.take(&mut batch, job).await;
-                batch.outcomes.push(outcome);
-            }
-            match self.append(&mut batch).await {
-                Ok(()) => return self.publish(batch, jobs).await,
+            let decided;
+            (jobs, decided) = self.decide(jobs).await;
+            let batch = match decided {
+                Ok(batch) => batch,
+                // One job makes the program fail: only that job is to be refused.
+                Err(_) if jobs.len() > 1 => return self.work_singly(jobs).await,
+                Err(error) => return refuse_all(jobs, &error),
+            };
+            match self.append(&batch).await {
+                Ok(()) => return self.publish(batch, jobs),
                 Err(StoreError::Raced) if attempt + 1 < RACES => {
                     if let Err(error) = self.catch_up().await {
                         return refuse_all(jobs, &error);
                     }
                 }
                 // One job's secret is another's: only that job is to be refused.
-                Err(StoreError::SecretTaken) if jobs.len() > 1 => {
-                    for job in jobs {
-                        Box::pin(self.work(vec![job])).await;
-                    }
-                    return;
-                }
+                Err(StoreError::SecretTaken) if jobs.len() > 1 => return self.work_singly(jobs).await,
                 Err(StoreError::SecretTaken) => {
                     return jobs.into_iter().for_each(|job| answer(job.reply, Err(StoreError::SecretTaken.into())));
                 }
@@ -145,103 +132,57 @@ impl Writer {
         }
     }
 
-    fn empty_batch(&self) -> Batch {
-        Batch {
-            org: self.organization.view().org().clone(),
-            hash: self.hash,
-            touched: Touched::default(),
-            records: Vec::new(),
-            rows: Vec::new(),
-            keys: Vec::new(),
-            outcomes: Vec::new(),
-            large: false,
+    async fn work_singly(&mut self, jobs: Vec<Job>) {
+        for job in jobs {
+            Box::pin(self.work(vec![job])).await;
         }
     }
 
-    /// Decides one job into the batch.
-    async fn take(&self, batch: &mut Batch, job: &Job) -> Result<Outcome, Error> {
-        if let Some((revision, changes)) = self.repeated(batch, job).await? {
-            return Ok(Outcome { revision, changes, repeated: true });
+    /// Decides jobs off the async threads: some commands touch every subject.
+    async fn decide(&self, jobs: Vec<Job>) -> (Vec<Job>, Result<Batch, Error>) {
+        let now = self.clock.now();
+        let mut known: Vec<Known> = Vec::with_capacity(jobs.len());
+        for job in &jobs {
+            known.push(match &job.idempotency {
+                Some(key) => key.remembered(self.store.as_ref(), self.organization.key, job.origin.actor, now).await,
+                None => Ok(None),
+            });
         }
-        let (decision, now) = self.decide(&batch.org, job).await?;
-        batch.add(decision, job, now)
+        let (view, hash) = (self.organization.view(), self.hash);
+        let deciding = tokio::task::spawn_blocking(move || {
+            let decided = catch_unwind(AssertUnwindSafe(|| Batch::decide(&view, hash, &jobs, known, now)));
+            (jobs, decided.unwrap_or_else(|_| Err(Error::Internal("deciding a command panicked".to_owned()))))
+        });
+        match deciding.await {
+            Ok(decided) => decided,
+            Err(error) => (Vec::new(), Err(Error::Internal(error.to_string()))),
+        }
     }
 
-    async fn decide(&self, org: &Org, job: &Job) -> Result<(Decision, Timestamp), Error> {
-        let now = self.clock.now().max(org.at());
-        let actor = job.origin.actor;
-        let rights = Rights::of_actor(org, actor, now);
-        for need in &job.needs {
-            need.recheck(org, &rights)?;
-        }
-        target::require(org, &job.command, job.if_match)?;
-        let moment = Moment::new(now, actor, random()?);
-        let command = job.command.clone();
-        let decision = if matches!(command, Command::Import(_)) {
-            let org = org.clone();
-            checkpoint::blocking(move || Ok(decide(&org, command, &moment)?)).await?
-        } else {
-            decide(org, command, &moment)?
-        };
-        Ok((decision, now))
-    }
-
-    /// The answer a caller's key was given before, if it was.
-    async fn repeated(&self, batch: &Batch, job: &Job) -> Result<Option<(u64, Vec<Change>)>, Error> {
-        let Some(key) = &job.idempotency else { return Ok(None) };
-        let here = batch.keys.iter().find(|(other, ..)| other.caller == key.caller && other.key == key.key);
-        if let Some((other, revision, changes)) = here {
-            return if other.digest == key.digest {
-                Ok(Some((*revision, changes.clone())))
-            } else {
-                Err(Error::IdempotencyMismatch)
-            };
-        }
-        let organization = self.organization.key;
-        let Some(found) = self.store.idempotency(organization, key.caller, &key.key).await? else { return Ok(None) };
-        if found.at < self.clock.now().plus_seconds(-IDEMPOTENCY_SECONDS).micros() {
-            return Ok(None);
-        }
-        if found.digest != key.digest {
-            return Err(Error::IdempotencyMismatch);
-        }
-        let Some(record) = self.store.record(organization, found.revision).await? else { return Ok(Some((found.revision, Vec::new()))) };
-        let body: Vec<&[u8]> = record.body.iter().map(AsRef::as_ref).collect();
-        let entry = Entry::decode(&body).map_err(|error| Error::Damaged(error.to_string()))?;
-        // A command without effect is remembered at the revision it left unchanged.
-        let own = entry.idempotency.as_deref() == Some(key.key.as_str());
-        Ok(Some((found.revision, if own { entry.changes } else { Vec::new() })))
-    }
-
-    async fn append(&self, batch: &mut Batch) -> Result<(), StoreError> {
+    async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
         if batch.records.is_empty() && batch.rows.is_empty() {
             return Ok(());
         }
         let head = self.organization.view().revision();
-        self.store.append(self.organization.key, head, &batch.records, std::mem::take(&mut batch.rows)).await
+        self.store.append(self.organization.key, head, &batch.records, batch.rows.clone()).await
     }
 
-    /// Makes the new state readable, then answers.
-    async fn publish(&mut self, batch: Batch, jobs: Vec<Job>) {
-        let Batch { org, hash, touched, records, outcomes, large, .. } = batch;
-        let mut view = self.organization.view();
-        if !records.is_empty() {
+    /// Makes the new state readable, then answers. Nothing here can fail.
+    fn publish(&mut self, batch: Batch, jobs: Vec<Job>) {
+        let Batch { hash, records, outcomes, view, large, .. } = batch;
+        if let Some(view) = view {
+            let written = records.len() as u64;
             self.hash = hash;
-            self.since_checkpoint += records.len() as u64 + if large { self.checkpoint_every } else { 0 };
-            self.organization.counters.changes.fetch_add(records.len() as u64, Ordering::Relaxed);
-            drop(records);
-            view = match advance(view, org, touched).await {
-                Ok(view) => view,
-                Err(error) => return refuse_all(jobs, &error),
-            };
-            self.organization.publish(Arc::clone(&view));
+            self.since_checkpoint += written + if large { self.checkpoint_every } else { 0 };
+            self.organization.counters.changes.fetch_add(written, Ordering::Relaxed);
+            self.organization.publish(view);
         }
+        drop(records);
+        let view = self.organization.view();
         for (job, outcome) in jobs.into_iter().zip(outcomes) {
-            if outcome.is_err() {
-                Counters::count(&self.organization.counters.refusals);
-            }
             let view = Arc::clone(&view);
-            answer(job.reply, outcome.map(|Outcome { revision, changes, repeated }| Written { revision, changes, view, repeated }));
+            let written = |Outcome { revision, changes, repeated }| Written { revision, changes, view, repeated };
+            answer(job.reply, outcome.map(written));
         }
     }
 
@@ -250,64 +191,36 @@ impl Writer {
         // A short random wait keeps two nodes from meeting again at once.
         let wait = u64::from(random()?[0] % 16);
         tokio::time::sleep(Duration::from_millis(wait)).await;
-        let (org, hash) = replay(self.store.as_ref(), self.organization.key, u64::MAX).await?;
+        let view = self.organization.view();
+        let from = (view.org().clone(), self.hash);
+        let Replayed { org, hash, entries, touched } = follow(self.store.as_ref(), self.organization.key, from, u64::MAX).await?;
+        let view = checkpoint::blocking(move || Ok(Arc::new(View::new(view.index().advance(org, &touched))))).await?;
         self.hash = hash;
-        let index = checkpoint::blocking(move || Ok(Index::build(org))).await?;
-        self.organization.publish(Arc::new(View::new(index)));
+        self.since_checkpoint += entries;
+        self.organization.publish(view);
         Ok(())
     }
 
-    async fn checkpoint(&mut self, closing: bool) {
-        let due = if closing { self.since_checkpoint > 0 } else { self.since_checkpoint >= self.checkpoint_every };
-        if !due {
+    /// Takes a checkpoint beside the work, one at a time: at a million subjects it takes seconds.
+    fn checkpoint_when_due(&mut self) {
+        let busy = self.checkpointing.as_ref().is_some_and(|task| !task.is_finished());
+        if busy || self.since_checkpoint < self.checkpoint_every {
             return;
         }
         self.since_checkpoint = 0;
-        let view = self.organization.view();
-        if let Err(error) = checkpoint::save(self.store.as_ref(), self.organization.key, view.org()).await {
-            // The log is the truth; without a checkpoint only the next start is slower.
-            tracing::warn!(%error, "no checkpoint was taken");
-        }
-    }
-}
-
-impl Batch {
-    /// Puts a decision into the batch: an entry when something happens, and the rows beside it.
-    fn add(&mut self, decision: Decision, job: &Job, now: Timestamp) -> Result<Outcome, Error> {
-        let mut revision = self.org.revision().0;
-        let mut changes = Vec::new();
-        if !decision.changes.is_empty() {
-            changes = self.add_entry(decision, job)?;
-            revision = self.org.revision().0;
-        }
-        if let Some(key) = &job.idempotency {
-            let Idempotency { caller, key: text, digest } = key.clone();
-            self.rows.push(Row::Idempotency { caller, key: text, digest, revision, at: now.micros() });
-            self.keys.push((key.clone(), revision, changes.clone()));
-        }
-        Ok(Outcome { revision, changes, repeated: false })
+        let (store, organization) = (Arc::clone(&self.store), Arc::clone(&self.organization));
+        self.checkpointing = Some(tokio::spawn(async move { organization.keep(store.as_ref()).await }));
     }
 
-    fn add_entry(&mut self, decision: Decision, job: &Job) -> Result<Vec<Change>, Error> {
-        let Decision { changes, org, stamp, touched } = decision;
-        let entry = Entry {
-            revision: stamp.revision,
-            at: stamp.at,
-            actor: stamp.actor,
-            facade: job.origin.facade.into(),
-            request: job.origin.request.as_str().into(),
-            idempotency: job.idempotency.as_ref().map(|key| key.key.as_str().into()),
-            reads: READS,
-            changes,
-        };
-        let record = record(&entry, &self.hash)?;
-        self.large |= record.size() > 1 << 20;
-        self.hash = record.hash;
-        self.records.push(record);
-        self.org = org;
-        self.touched.merge(touched);
-        self.rows.extend(job.rows.iter().cloned());
-        Ok(entry.changes)
+    async fn end(mut self, how: Option<Closing>) {
+        if let Some(task) = self.checkpointing.take()
+            && let Err(error) = task.await
+        {
+            tracing::warn!(%error, "a checkpoint was not finished");
+        }
+        if how == Some(Closing::Keep) && self.since_checkpoint > 0 {
+            self.organization.keep(self.store.as_ref()).await;
+        }
     }
 }
 
@@ -324,13 +237,6 @@ pub(crate) fn record(entry: &Entry, previous: &[u8; 32]) -> Result<Record, Error
     Ok(Record { revision, at, hash: encoded.hash, body, subjects: encoded.subjects })
 }
 
-async fn advance(view: Arc<View>, org: Org, touched: Touched) -> Result<Arc<View>, Error> {
-    if touched.all {
-        return checkpoint::blocking(move || Ok(Arc::new(View::new(view.index().advance(org, &touched))))).await;
-    }
-    Ok(Arc::new(View::new(view.index().advance(org, &touched))))
-}
-
 fn salt(failed: &mut Option<Error>) -> [u8; 16] {
     let mut salt = [0; 16];
     match random() {
@@ -345,16 +251,20 @@ fn answer(reply: oneshot::Sender<Result<Written, Error>>, result: Result<Written
     let _nobody_waits = reply.send(result);
 }
 
+/// Refuses jobs of which nothing was written.
 fn refuse_all(jobs: Vec<Job>, error: &Error) {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     tracing::error!(%error, cause, "a batch of changes was not written");
-    let message = match error {
-        Error::Store(StoreError::Full) => "the disk of the database is full; nothing was changed",
-        Error::Closing => "the service is stopping; nothing was changed",
-        Error::Store(StoreError::Raced) => "other nodes keep changing the organization; nothing was changed, try again",
-        _ => "the database could not write; nothing was changed, try again",
-    };
+    let busy = |message: &str| Error::Busy { retry_after: Duration::from_secs(1), message: message.to_owned() };
     for job in jobs {
-        answer(job.reply, Err(Error::Busy { retry_after: Duration::from_secs(1), message: message.to_owned() }));
+        let refusal = match error {
+            Error::Closing => Error::Closing,
+            Error::Internal(what) => Error::Internal(what.clone()),
+            Error::Store(StoreError::NoOrganization) => Error::NotFound { message: "the organization is gone".to_owned() },
+            Error::Store(StoreError::Full) => busy("the disk of the database is full; nothing was changed"),
+            Error::Store(StoreError::Raced) => busy("other nodes keep changing the organization; nothing was changed, try again"),
+            _ => busy("the database could not write; nothing was changed, try again"),
+        };
+        answer(job.reply, Err(refusal));
     }
 }

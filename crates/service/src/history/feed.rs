@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::ctx::Ctx;
 use crate::need;
+use crate::organization::read;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use rolecall_engine::Place;
@@ -14,7 +15,7 @@ use rolecall_model::operation as op;
 use rolecall_model::principal::{PrincipalChange, PrincipalKind, Subject};
 use rolecall_model::project::ProjectChange;
 use rolecall_model::token::TokenChange;
-use rolecall_model::{Change, Scope, Timestamp};
+use rolecall_model::{Change, Timestamp};
 
 /// One entry, as far as the caller may see it.
 #[derive(Clone, Debug)]
@@ -62,18 +63,12 @@ async fn more(ctx: &Ctx, after: u64) -> Result<Option<Vec<Feed>>, Error> {
         newer = revisions.wait_for(|revision| *revision > after) => if newer.is_err() { return Ok(None) },
         _ = closing.wait_for(|closing| *closing) => return Ok(None),
     }
-    let present = ctx.organization.view();
-    let alive = ctx.token.is_none_or(|token| present.org().token(token).is_some_and(|token| token.counts_at(ctx.service.now())));
-    if !alive || !present.org().principal(ctx.principal).is_some_and(|principal| principal.active) {
-        return Ok(None);
-    }
-    let ctx = Ctx { present: present.clone(), view: present, ..ctx.clone() };
+    let Some(ctx) = ctx.renewed() else { return Ok(None) };
     let store = ctx.service.store();
     let mut records = store.after(ctx.organization.key, after).take(100);
     let mut feeds = Vec::new();
     while let Some(record) = records.next().await {
-        let entry = Entry::decode(&record?.body).map_err(|error| Error::Damaged(error.to_string()))?;
-        let Entry { revision, at, actor, changes, .. } = entry;
+        let Entry { revision, at, actor, changes, .. } = read(record?).await?;
         let changes = changes.into_iter().filter(|change| is_visible(&ctx, change)).collect();
         feeds.push(Feed { revision: revision.0, at, actor, changes });
     }
@@ -91,7 +86,7 @@ fn is_visible(ctx: &Ctx, change: &Change) -> bool {
         Change::Environment(_) => everywhere(op::ENVIRONMENTS_READ),
         Change::Project(
             ProjectChange::Created(project) | ProjectChange::Deleted(project) | ProjectChange::Changed { after: project, .. },
-        ) => ctx.may(op::PROJECTS_READ, Scope::project(project.id).into()),
+        ) => ctx.sees_project(project.id),
         Change::Principal(change) => match subject(change).kind() {
             PrincipalKind::User => everywhere(op::USERS_READ),
             PrincipalKind::Application => everywhere(op::APPLICATIONS_READ),

@@ -32,23 +32,30 @@ pub async fn replicate(ctx: &Ctx, after: Option<u64>) -> Result<BoxStream<'stati
         None => newest_checkpoint(ctx, &mut first).await?,
     };
     let first = futures::stream::iter(first.into_iter().map(Ok));
-    let rest = futures::stream::unfold((ctx.clone(), after), |(ctx, after)| async move {
-        let mut revisions = ctx.organization.revisions();
-        let mut closing = ctx.organization.closing();
-        tokio::select! {
-            newer = revisions.wait_for(|revision| *revision > after) => { newer.ok()?; }
-            _ = closing.wait_for(|closing| *closing) => return None,
-        }
-        let record = ctx.service.store().record(ctx.organization.key, after + 1).await;
-        match record {
-            Ok(record) => {
-                let record = record?;
-                Some((Ok(entry(&record)), (ctx, record.revision)))
-            }
-            Err(error) => Some((Err(error.into()), (ctx, u64::MAX - 1))),
+    let rest = futures::stream::unfold(Some((ctx.clone(), after)), |state| async move {
+        let (ctx, after) = state?;
+        match next(&ctx, after).await {
+            Ok(Some((frame, revision))) => Some((Ok(frame), Some((ctx, revision)))),
+            Ok(None) => None,
+            Err(error) => Some((Err(error), None)),
         }
     });
     Ok(first.chain(rest).boxed())
+}
+
+/// Waits for the entry after this one; none when there will be no more. The right is looked at anew
+/// for each, so that a replica whose right was taken away gets nothing more.
+async fn next(ctx: &Ctx, after: u64) -> Result<Option<(Bytes, u64)>, Error> {
+    let mut revisions = ctx.organization.revisions();
+    let mut closing = ctx.organization.closing();
+    tokio::select! {
+        newer = revisions.wait_for(|revision| *revision > after) => if newer.is_err() { return Ok(None) },
+        _ = closing.wait_for(|closing| *closing) => return Ok(None),
+    }
+    let Some(ctx) = ctx.renewed() else { return Ok(None) };
+    ctx.require(op::REPLICATE, Place::ORGANIZATION)?;
+    let record = ctx.service.store().record(ctx.organization.key, after + 1).await?;
+    Ok(record.map(|record| (entry(&record), record.revision)))
 }
 
 async fn newest_checkpoint(ctx: &Ctx, frames: &mut Vec<Bytes>) -> Result<u64, Error> {

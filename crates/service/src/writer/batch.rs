@@ -1,0 +1,171 @@
+//! Deciding waiting commands in order, each on what those before it leave. Nothing here is durable or
+//! readable yet, and nothing waits; what can fail fails here, before anything is written.
+
+use super::{Job, record};
+use crate::clock::random;
+use crate::idempotency::Remembered;
+use crate::{Error, credential, first_start, need, target};
+use crate::view::View;
+use rolecall_model::decide::{Decision, decide};
+use rolecall_model::entry::{Entry, READS};
+use rolecall_model::moment::Moment;
+use rolecall_model::organization::Touched;
+use rolecall_model::principal::PrincipalChange;
+use rolecall_model::rights::Rights;
+use rolecall_model::token::TokenChange;
+use rolecall_model::{Change, Org, Timestamp};
+use rolecall_store::{Record, Row};
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Decided commands.
+pub(super) struct Batch {
+    /// The hash of the newest entry.
+    pub hash: [u8; 32],
+    pub records: Vec<Record>,
+    pub rows: Vec<Row>,
+    /// What each job came to, in order.
+    pub outcomes: Vec<Result<Outcome, Error>>,
+    /// The state after it; none when nothing changes.
+    pub view: Option<Arc<View>>,
+    /// Whether an entry is so large that a start should not have to read it again.
+    pub large: bool,
+}
+
+/// What a job came to.
+#[derive(Clone)]
+pub(super) struct Outcome {
+    pub revision: u64,
+    pub changes: Vec<Change>,
+    pub repeated: bool,
+}
+
+/// What is known of a job before it is decided: its answer, when it was given before.
+pub(super) type Known = Result<Option<Remembered>, Error>;
+
+impl Batch {
+    /// Decides jobs on a state whose newest entry has this hash.
+    pub(super) fn decide(base: &View, hash: [u8; 32], jobs: &[Job], known: Vec<Known>, now: Timestamp) -> Result<Self, Error> {
+        let mut draft = Draft {
+            org: base.org().clone(),
+            now,
+            touched: Touched::default(),
+            keys: HashMap::new(),
+            batch: Batch { hash, records: Vec::new(), rows: Vec::new(), outcomes: Vec::new(), view: None, large: false },
+        };
+        for (job, known) in jobs.iter().zip(known) {
+            let outcome = known.and_then(|known| draft.take(job, known));
+            draft.batch.outcomes.push(outcome);
+        }
+        let Draft { org, touched, mut batch, .. } = draft;
+        if !batch.records.is_empty() {
+            batch.view = Some(Arc::new(View::new(base.index().advance(org, &touched))));
+        }
+        Ok(batch)
+    }
+}
+
+struct Draft<'a> {
+    org: Org,
+    now: Timestamp,
+    touched: Touched,
+    /// Keys answered in this batch, and the place of their outcomes.
+    keys: HashMap<([u8; 16], &'a str), ([u8; 32], usize)>,
+    batch: Batch,
+}
+
+impl<'a> Draft<'a> {
+    fn take(&mut self, job: &'a Job, known: Option<Remembered>) -> Result<Outcome, Error> {
+        if let Some(Remembered { revision, changes, .. }) = known {
+            return Ok(Outcome { revision, changes, repeated: true });
+        }
+        if let Some(outcome) = self.answered_here(job)? {
+            return Ok(outcome);
+        }
+        let now = self.now.max(self.org.at());
+        let decision = self.decide(job, now)?;
+        self.add(decision, job, now)
+    }
+
+    fn answered_here(&self, job: &Job) -> Result<Option<Outcome>, Error> {
+        let Some(key) = &job.idempotency else { return Ok(None) };
+        let Some((digest, place)) = self.keys.get(&(key.caller, key.key.as_str())) else { return Ok(None) };
+        if *digest != key.digest {
+            return Err(Error::IdempotencyMismatch);
+        }
+        let Some(Ok(outcome)) = self.batch.outcomes.get(*place) else { return Ok(None) };
+        Ok(Some(Outcome { repeated: true, ..outcome.clone() }))
+    }
+
+    /// Looks once more at what the caller may and at what it read, now on the pending state: a right
+    /// lost in the meantime is lost.
+    fn decide(&self, job: &Job, now: Timestamp) -> Result<Decision, Error> {
+        let (org, actor) = (&self.org, job.origin.actor);
+        let rights = Rights::of_actor(org, actor, now);
+        let may = |action, place| need::holds(&rights, action, place);
+        need::of(org, &job.command, Some(actor)).iter().try_for_each(|need| need.check(org, &may))?;
+        target::require(org, &job.command, job.if_match)?;
+        let moment = Moment::new(now, actor, random()?);
+        Ok(decide(org, job.command.clone(), &moment)?)
+    }
+
+    /// Puts a decision into the batch: an entry when something happens, and the rows beside it.
+    fn add(&mut self, decision: Decision, job: &'a Job, now: Timestamp) -> Result<Outcome, Error> {
+        let mut changes = Vec::new();
+        if !decision.changes.is_empty() {
+            changes = self.add_entry(decision, job)?;
+        }
+        let revision = self.org.revision().0;
+        if let Some(key) = &job.idempotency {
+            self.batch.rows.push(key.row(revision, now));
+            self.keys.insert((key.caller, key.key.as_str()), (key.digest, self.batch.outcomes.len()));
+        }
+        Ok(Outcome { revision, changes, repeated: false })
+    }
+
+    fn add_entry(&mut self, decision: Decision, job: &Job) -> Result<Vec<Change>, Error> {
+        let Decision { changes, org, stamp, touched } = decision;
+        let entry = Entry {
+            revision: stamp.revision,
+            at: stamp.at,
+            actor: stamp.actor,
+            facade: job.origin.facade.into(),
+            request: job.origin.request.as_str().into(),
+            idempotency: job.idempotency.as_ref().map(|key| key.key.as_str().into()),
+            reads: READS,
+            changes,
+        };
+        let record = record(&entry, &self.batch.hash)?;
+        self.batch.large |= record.size() > 1 << 20;
+        self.batch.hash = record.hash;
+        self.batch.records.push(record);
+        self.batch.rows.extend(job.rows.iter().cloned());
+        self.batch.rows.extend(secrets_gone(&self.org, &entry.changes));
+        self.org = org;
+        self.touched.merge(touched);
+        Ok(entry.changes)
+    }
+}
+
+/// The secrets that go with what an entry takes away.
+fn secrets_gone(before: &Org, changes: &[Change]) -> Vec<Row> {
+    let token = |key: rolecall_model::id::TokenKey| Row::SecretGone { kind: credential::TOKEN, key: key.bytes() };
+    let mut rows = Vec::new();
+    let mut gone = HashSet::new();
+    for change in changes {
+        match change {
+            Change::Token(TokenChange::Revoked(revoked)) => rows.push(token(revoked.key)),
+            Change::Principal(PrincipalChange::Deleted { id, subject, .. }) => {
+                gone.insert(*id);
+                rows.push(Row::SecretGone { kind: first_start::PASSWORD, key: subject.bytes() });
+            }
+            _ => {}
+        }
+    }
+    if !gone.is_empty() {
+        let theirs = before.tokens.iter().filter(|token| gone.contains(&token.principal));
+        rows.extend(theirs.map(|each| token(each.key)));
+    }
+    rows
+}
