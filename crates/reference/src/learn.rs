@@ -1,7 +1,6 @@
 //! Learning from the words of the log what has happened.
 
 use crate::state::{Action, Binding, Given, Held, Permit, Person, Span, State, Where};
-use rolecall_model::{Scope, Timestamp};
 use rolecall_model::action::ActionChange;
 use rolecall_model::assignment::{AssignmentChange, Grant};
 use rolecall_model::change::Change;
@@ -15,6 +14,7 @@ use rolecall_model::principal::{PrincipalChange, PrincipalKind, Profile, Subject
 use rolecall_model::project::ProjectChange;
 use rolecall_model::provenance::Terms;
 use rolecall_model::role::RoleChange;
+use rolecall_model::{Scope, Timestamp};
 
 impl State {
     /// Learns what has happened. An imported workload is not learned.

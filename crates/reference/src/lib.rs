@@ -12,6 +12,7 @@ pub mod generate;
 mod learn;
 mod rule;
 mod state;
+mod workload;
 
 pub use claim::{Claim, Fault};
 pub use rule::{Asked, Place, Question, Way};

@@ -246,12 +246,13 @@ fn a_batch_cannot_launder_a_grant() {
     assert_eq!((refusal.kind, refusal.field.as_str()), (Kind::NotHeld, "commands[2].permits"));
 }
 
+type Removal = fn() -> Command;
+
 #[test]
 fn removing_or_disabling_a_holder_of_own_actions_needs_those_actions() {
     let world = world().with(role("auditor", &["rolecall.audit.read"]));
     let world = world.with(user("olga").given("role auditor at shop")).with(group("auditors", &["bob"], &["role auditor at shop"]));
     let world = world.with(application("audit bot", &["role auditor at shop"]));
-    type Removal = fn() -> Command;
     let removals: [(&str, Removal); 8] = [
         ("delete", || delete_user("olga")),
         ("disable", || disable("olga")),

@@ -11,6 +11,7 @@ mod catalog;
 mod escalation;
 mod fixture;
 mod identifier;
+mod import;
 mod place;
 mod predefined;
 mod slot;

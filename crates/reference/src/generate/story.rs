@@ -82,8 +82,8 @@ impl Told {
     /// The model's refusal; then nothing has happened.
     pub fn act(&mut self, deed: Deed) -> Result<Decision, Refusal> {
         let command = deed.command(&self.state, self.at);
-        let first =
-            PrincipalId::new(1).filter(|id| deed.0.is_multiple_of(4) && self.org.principal(*id).is_some());
+        let first = PrincipalId::new(1)
+            .filter(|id| deed.0.is_multiple_of(4) && self.org.principal(*id).is_some());
         let actor = first.map_or(Actor::System, |id| Actor::Principal { id, token: None });
         self.tell(command, actor)
     }

@@ -13,3 +13,4 @@ mod explain;
 mod generated;
 mod replay;
 mod words;
+mod workload;
