@@ -5,12 +5,13 @@
 
 use rolecall_model::catalog::{Catalog, builtin};
 use rolecall_model::command::Command;
-use rolecall_model::decide::decide;
+use rolecall_model::decide::{Decision, decide};
 use rolecall_model::entry::{Entry, READS, chain_hash, forget};
 use rolecall_model::id::OrganizationId;
 use rolecall_model::import::{Workload, WorkloadReader};
 use rolecall_model::moment::{Actor, Moment};
 use rolecall_model::organization::NewOrganization;
+use rolecall_model::user::{NewUser, UserCommand};
 use rolecall_model::{Change, Org, Timestamp};
 use std::error::Error;
 use std::fs::File;
@@ -21,21 +22,13 @@ use std::time::Instant;
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("name a workload file")?;
     let founded = found()?;
+    small(&founded)?;
     let read = timed("read", || read(&path))?;
     println!("{:>28} {}", "bytes in memory", read.size());
     let command = Command::Import(Arc::new(read));
     let moment = Moment::new(Timestamp::default(), Actor::System, [2; 32]);
     let decision = timed("decide and apply", || decide(&founded, command, &moment))?;
-    let entry = Entry {
-        revision: decision.stamp.revision,
-        at: decision.stamp.at,
-        actor: decision.stamp.actor,
-        facade: "example".into(),
-        request: "".into(),
-        idempotency: None,
-        reads: READS,
-        changes: decision.changes,
-    };
+    let entry = entry(&decision, decision.changes.clone());
     let encoded = timed("encode", || entry.encode(&[0; 32], &mut || [7; 16]))?;
     println!(
         "{:>28} {}",
@@ -81,6 +74,48 @@ fn found() -> Result<Org, Box<dyn Error>> {
     };
     let moment = Moment::new(Timestamp::default(), Actor::System, [1; 32]);
     Ok(decide(&Org::empty(), Command::Found(Box::new(new)), &moment)?.org)
+}
+
+/// How long an ordinary entry takes: a new user.
+fn small(org: &Org) -> Result<(), Box<dyn Error>> {
+    const TIMES: u32 = 10_000;
+    let email = Some("ada@example.com".to_owned());
+    let user = UserCommand::Create(NewUser {
+        email,
+        ..NewUser::default()
+    });
+    let moment = Moment::new(Timestamp::default(), Actor::System, [3; 32]);
+    let decision = decide(org, user.into(), &moment)?;
+    let entry = entry(&decision, decision.changes.clone());
+    let start = Instant::now();
+    for _ in 0..TIMES {
+        std::hint::black_box(entry.encode(&[0; 32], &mut || [7; 16])?);
+    }
+    println!(
+        "{:>28} {:?}",
+        "encode a small entry",
+        start.elapsed() / TIMES
+    );
+    let encoded = entry.encode(&[0; 32], &mut || [7; 16])?;
+    let start = Instant::now();
+    for _ in 0..TIMES {
+        std::hint::black_box(Entry::decode(&encoded.body)?);
+    }
+    println!("{:>28} {:?}", "decode it", start.elapsed() / TIMES);
+    Ok(())
+}
+
+fn entry(decision: &Decision, changes: Vec<Change>) -> Entry {
+    Entry {
+        revision: decision.stamp.revision,
+        at: decision.stamp.at,
+        actor: decision.stamp.actor,
+        facade: "example".into(),
+        request: "".into(),
+        idempotency: None,
+        reads: READS,
+        changes,
+    }
 }
 
 fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {

@@ -22,6 +22,7 @@ use crate::id::USER;
 use crate::moment;
 use crate::principal::{PrincipalKind, Subject};
 use column::Column;
+use std::fmt;
 use std::sync::Arc;
 
 /// The nouns of a workload, in the order in which they are kept.
@@ -75,11 +76,18 @@ impl Kind {
 
 /// Environments, actions, roles, projects, policies, groups, users and applications to add, with
 /// what they are given. A copy shares everything.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Workload {
     columns: Arc<[Column; 8]>,
     /// What the opaque ids are drawn from.
     seed: [u8; 32],
+}
+
+/// Only what it has how many of: the whole would fill a log.
+impl fmt::Debug for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Workload").field(&self.counts()).finish()
+    }
 }
 
 /// How many of each noun there are.

@@ -10,6 +10,8 @@ use std::ops::Range;
 const SALT: &str = "$salt";
 /// The key under which attributes stand, whose own keys are anybody's.
 const FREE: &[u8] = b"attributes";
+/// How deeply an entry is nested at most; what reads it as JSON goes no deeper either.
+const DEEPEST: usize = 128;
 
 /// One personal value, or the hash of one that was erased.
 pub(super) struct Leaf<'a> {
@@ -109,6 +111,8 @@ pub(super) fn scan<'a>(text: &'a [u8], mut found: impl FnMut(Leaf<'a>)) -> Resul
                         content,
                     });
                     at = end;
+                } else if stack.len() == DEEPEST {
+                    return Err(BadEntry::broken("it is nested too deeply"));
                 } else {
                     let object = *byte == b'{';
                     stack.push(Frame {

@@ -179,6 +179,8 @@ fn an_old_entry_without_newer_fields_is_read() {
 
 #[test]
 fn bytes_that_are_no_entry_are_refused() {
+    let deep = "[".repeat(1_000_000);
+    assert!(chain_hash(&[0; 32], &[deep]).is_err());
     let no_pieces: [&[u8]; 0] = [];
     assert!(Entry::decode(&no_pieces).is_err());
     for text in [

@@ -149,7 +149,7 @@ impl<'a> Importing<'a> {
             };
             let mut permits = Vec::new();
             fields.list(Fields::permitted, |permitted| {
-                permits.push(self.permit(permitted))
+                permits.push(self.permit(permitted));
             });
             let made = Role {
                 id: RoleId::at(number),

@@ -71,7 +71,7 @@ pub(crate) fn encode(workload: &Workload, out: &mut Chunks, hash: &mut Sha256, k
             out.put(&length);
             out.put(&salt);
             out.put(name.as_bytes());
-            hash.update(leaf_hash(&salt, index, name.as_bytes()));
+            hash.update(leaf_hash(salt, index, name.as_bytes()));
             index += 1;
         }
         plain(out, hash, &number(column.records().len()));
@@ -89,7 +89,7 @@ fn salt(key: &[u8; 16], index: usize) -> [u8; SALT] {
     first(&digest)
 }
 
-fn leaf_hash(salt: &[u8; SALT], index: usize, value: &[u8]) -> [u8; HASH] {
+fn leaf_hash(salt: [u8; SALT], index: usize, value: &[u8]) -> [u8; HASH] {
     let digest = Sha256::new()
         .chain_update(salt)
         .chain_update((index as u64).to_be_bytes())
@@ -205,7 +205,7 @@ fn leaf<B: AsRef<[u8]>>(
     }
     let salt = cursor.array()?;
     let value = cursor.take(length)?;
-    let hash = leaf_hash(&salt, index, &value);
+    let hash = leaf_hash(salt, index, &value);
     let stored = [number(length).as_slice(), &salt, &value].concat();
     Ok(Part::Leaf {
         stored,

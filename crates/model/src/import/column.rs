@@ -7,7 +7,7 @@
 use super::Kind;
 
 /// The items of one noun.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub(super) struct Column {
     count: u32,
     /// Each name after its length.
@@ -67,7 +67,7 @@ impl Column {
 }
 
 /// In which line each item stood: runs of consecutive lines.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Lines(Vec<(u32, u64)>);
 
 /// Where something stood is for messages; it makes no difference to what it is.

@@ -10,8 +10,9 @@ use std::hash::BuildHasher;
 pub(super) struct Ids {
     text: String,
     ends: Vec<usize>,
-    /// One more than an index, or 0. As many as a power of two, at most half of them taken.
-    slots: Vec<u32>,
+    /// A hash, and one more than an index, or 0. As many as a power of two, at most half of them
+    /// taken. Hashes are kept so that another id's letters need hardly ever be looked at.
+    slots: Vec<(u32, u32)>,
     lines: Lines,
     state: RandomState,
 }
@@ -19,7 +20,10 @@ pub(super) struct Ids {
 impl Ids {
     /// The index of an id.
     pub(super) fn find(&self, id: &str) -> Option<u32> {
-        self.slots.get(self.slot(id)?)?.checked_sub(1)
+        self.slots
+            .get(self.slot(id, self.hash(id))?)?
+            .1
+            .checked_sub(1)
     }
 
     /// The line in which an id was defined.
@@ -41,7 +45,11 @@ impl Ids {
         self.text.push_str(id);
         self.ends.push(self.text.len());
         self.lines.note(index, line);
-        self.place(index);
+        let hash = self.hash(id);
+        let slot = self.free_slot(hash);
+        if let Some(slot) = slot.and_then(|slot| self.slots.get_mut(slot)) {
+            *slot = (hash, index + 1);
+        }
     }
 
     fn get(&self, index: usize) -> Option<&str> {
@@ -51,30 +59,44 @@ impl Ids {
         self.text.get(start..*self.ends.get(index)?)
     }
 
-    /// The slot that has an id, or the free one where it would be put; none while there is no slot.
-    fn slot(&self, id: &str) -> Option<usize> {
-        let mask = self.slots.len().checked_sub(1)?;
-        let mut slot = usize::try_from(self.state.hash_one(id) & mask as u64).unwrap_or(0);
-        while let Some(index) = self.slots.get(slot)?.checked_sub(1) {
-            if self.get(index as usize) == Some(id) {
-                break;
-            }
-            slot = (slot + 1) & mask;
-        }
-        Some(slot)
+    fn hash(&self, id: &str) -> u32 {
+        let bytes = self.state.hash_one(id).to_le_bytes();
+        u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
     }
 
-    fn place(&mut self, index: u32) {
-        let slot = self.get(index as usize).and_then(|id| self.slot(id));
-        if let Some(slot) = slot.and_then(|slot| self.slots.get_mut(slot)) {
-            *slot = index + 1;
+    /// The slot that has an id, or the free one where its search ends; none while there is no slot.
+    fn slot(&self, id: &str, hash: u32) -> Option<usize> {
+        self.search(hash, |index| self.get(index as usize) == Some(id))
+    }
+
+    /// The first free slot for a hash.
+    fn free_slot(&self, hash: u32) -> Option<usize> {
+        self.search(hash, |_| false)
+    }
+
+    fn search(&self, hash: u32, is_meant: impl Fn(u32) -> bool) -> Option<usize> {
+        let mask = self.slots.len().checked_sub(1)?;
+        let mut slot = hash as usize & mask;
+        loop {
+            let (other, index) = *self.slots.get(slot)?;
+            if index == 0 || (other == hash && is_meant(index - 1)) {
+                return Some(slot);
+            }
+            slot = (slot + 1) & mask;
         }
     }
 
     fn grow(&mut self) {
-        self.slots = vec![0; (self.slots.len() * 2).max(64)];
-        for index in 0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX) {
-            self.place(index);
+        let larger = vec![(0, 0); (self.slots.len() * 2).max(64)];
+        for taken in std::mem::replace(&mut self.slots, larger) {
+            let slot = if taken.1 == 0 {
+                None
+            } else {
+                self.free_slot(taken.0)
+            };
+            if let Some(slot) = slot.and_then(|slot| self.slots.get_mut(slot)) {
+                *slot = taken;
+            }
         }
     }
 }

@@ -134,6 +134,10 @@ pub(super) fn people() -> Vec<Command> {
 }
 
 pub(super) fn nouns() -> Vec<Command> {
+    places().into_iter().chain(bundles()).collect()
+}
+
+fn places() -> Vec<Command> {
     let action = NewAction {
         name: "order.refund".into(),
         level: Level::Project,
@@ -154,31 +158,6 @@ pub(super) fn nouns() -> Vec<Command> {
         description: "Sells.".into(),
         attributes: attributes(&json!({"mode": "open"})),
     };
-    let own_role = NewRole {
-        name: "Runner".into(),
-        description: "Runs.".into(),
-        bindable: None,
-        slot: None,
-        permits: vec![
-            permit("deploy", Some("staging")),
-            permit("order.refund", None),
-        ],
-        attributes: Map::new(),
-    };
-    let policy = NewPolicy {
-        name: "Team".into(),
-        description: "A team.".into(),
-        bindings: vec![
-            binding("Runner", Some("shop"), None),
-            binding("Owner", Some("named-only"), None),
-        ],
-        attributes: Map::new(),
-    };
-    let (name, stands, actions) = (
-        "record".to_owned(),
-        Stands::ForProject,
-        Some(vec!["view".into()]),
-    );
     vec![
         ActionCommand::Create(action).into(),
         ActionCommand::Change(
@@ -213,6 +192,36 @@ pub(super) fn nouns() -> Vec<Command> {
             },
         )
         .into(),
+    ]
+}
+
+fn bundles() -> Vec<Command> {
+    let own_role = NewRole {
+        name: "Runner".into(),
+        description: "Runs.".into(),
+        bindable: None,
+        slot: None,
+        permits: vec![
+            permit("deploy", Some("staging")),
+            permit("order.refund", None),
+        ],
+        attributes: Map::new(),
+    };
+    let policy = NewPolicy {
+        name: "Team".into(),
+        description: "A team.".into(),
+        bindings: vec![
+            binding("Runner", Some("shop"), None),
+            binding("Owner", Some("named-only"), None),
+        ],
+        attributes: Map::new(),
+    };
+    let (name, stands, actions) = (
+        "record".to_owned(),
+        Stands::ForProject,
+        Some(vec!["view".into()]),
+    );
+    vec![
         RoleCommand::Create(own_role).into(),
         RoleCommand::Change(
             "Runner".into(),
