@@ -2,15 +2,17 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rolecall_fuzz::{TARGETS, Target, find};
-use std::sync::LazyLock;
+use rolecall_fuzz::{Parser, TARGETS, find};
 
-static TARGET: LazyLock<&'static Target> = LazyLock::new(|| {
-    let name = std::env::var("ROLECALL_FUZZ_TARGET").unwrap_or_default();
-    find(&name).unwrap_or_else(|| {
-        let known: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
-        panic!("set ROLECALL_FUZZ_TARGET to one of {}", known.join(", "))
-    })
-});
+thread_local! {
+    static PARSER: Parser = {
+        let name = std::env::var("ROLECALL_FUZZ_TARGET").unwrap_or_default();
+        let Some(target) = find(&name) else {
+            let known: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+            panic!("set ROLECALL_FUZZ_TARGET to one of {}", known.join(", "))
+        };
+        (target.start)()
+    };
+}
 
-fuzz_target!(|data: &[u8]| (TARGET.run)(data));
+fuzz_target!(|data: &[u8]| PARSER.with(|parser| parser(data)));

@@ -16,54 +16,61 @@ pub mod saved;
 
 mod target;
 
-use target::{log, model};
+use target::{authzen, log, model};
+
+/// Reads bytes with the parser of a target; panics if it breaks a promise.
+pub type Parser = Box<dyn Fn(&[u8])>;
 
 /// A parser that takes any bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
     /// Its name, and that of its folder of saved inputs.
     pub name: &'static str,
-    /// Reads the bytes; panics if the parser broke a promise.
-    pub run: fn(&[u8]),
+    /// Makes the parser, with whatever must be there around it.
+    pub start: fn() -> Parser,
 }
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
     Target {
+        name: "authzen",
+        start: authzen::requests,
+    },
+    Target {
         name: "catalog",
-        run: model::catalog,
+        start: || Box::new(model::catalog),
     },
     Target {
         name: "changes",
-        run: log::changes,
+        start: || Box::new(log::changes),
     },
     Target {
         name: "entry",
-        run: log::entry,
+        start: || Box::new(log::entry),
     },
     Target {
         name: "id",
-        run: model::id,
+        start: || Box::new(model::id),
     },
     Target {
         name: "identifier",
-        run: model::identifier,
+        start: || Box::new(model::identifier),
     },
     Target {
         name: "name",
-        run: model::name,
+        start: || Box::new(model::name),
     },
     Target {
         name: "state",
-        run: log::state,
+        start: || Box::new(log::state),
     },
     Target {
         name: "time",
-        run: model::time,
+        start: || Box::new(model::time),
     },
     Target {
         name: "workload",
-        run: log::workload,
+        start: || Box::new(log::workload),
     },
 ];
 

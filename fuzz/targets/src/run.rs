@@ -1,6 +1,6 @@
-//! Runs a target over inputs and hands back the first one that it panics on.
+//! Runs a parser over inputs and hands back the first one that it panics on.
 
-use crate::Target;
+use crate::Parser;
 use crate::mutation::Mutation;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -42,17 +42,17 @@ impl Until {
 /// Tries one input.
 ///
 /// # Errors
-/// The input, when the target panics on it.
-pub fn once(target: &Target, data: &[u8]) -> Result<(), Found> {
-    catch_unwind(AssertUnwindSafe(|| (target.run)(data))).map_err(|_| Found(data.to_vec()))
+/// The input, when the parser panics on it.
+pub fn once(parser: &Parser, data: &[u8]) -> Result<(), Found> {
+    catch_unwind(AssertUnwindSafe(|| parser(data))).map_err(|_| Found(data.to_vec()))
 }
 
 /// Tries mutations of inputs until it is time to stop. There must be at least one input.
 ///
 /// # Errors
-/// The first input that the target panics on.
+/// The first input that the parser panics on.
 pub fn mutations(
-    target: &Target,
+    parser: &Parser,
     inputs: &[Vec<u8>],
     seed: u64,
     until: Until,
@@ -66,7 +66,7 @@ pub fn mutations(
     while !until.reached(clean.tried, started) {
         let data = mutation.next(inputs);
         let begun = Instant::now();
-        once(target, &data)?;
+        once(parser, &data)?;
         clean.tried += 1;
         clean.slowest = clean.slowest.max(begun.elapsed());
     }

@@ -1,5 +1,7 @@
 //! The targets, a file for each crate whose parsers they try.
 
+pub(crate) mod authzen;
+mod house;
 pub(crate) mod log;
 pub(crate) mod model;
 

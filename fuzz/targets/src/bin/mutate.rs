@@ -47,16 +47,16 @@ fn named(name: &str) -> anyhow::Result<&'static Target> {
 }
 
 fn fuzz(target: &Target, arguments: &Arguments) -> anyhow::Result<()> {
-    let folder = saved::folder();
+    let (folder, parser) = (saved::folder(), (target.start)());
     let mut inputs = Vec::new();
     for input in saved::read(&folder, target.name)? {
-        if once(target, &input.data).is_err() {
+        if once(&parser, &input.data).is_err() {
             bail!("{} panics on its saved input {}", target.name, input.name);
         }
         inputs.push(input.data);
     }
     let until = Until::Elapsed(Duration::from_secs(arguments.seconds));
-    match mutations(target, &inputs, arguments.seed, until) {
+    match mutations(&parser, &inputs, arguments.seed, until) {
         Ok(clean) => {
             println!(
                 "{}: {} inputs, the slowest took {:?}",

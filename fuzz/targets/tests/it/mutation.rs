@@ -1,4 +1,4 @@
-use rolecall_fuzz::Target;
+use rolecall_fuzz::Parser;
 use rolecall_fuzz::mutation::Mutation;
 use rolecall_fuzz::run::{Clean, Until, mutations};
 use rolecall_fuzz::saved;
@@ -36,23 +36,17 @@ fn refuses_a_brace(data: &[u8]) {
 
 #[test]
 fn a_panic_is_found_and_its_input_handed_back() {
-    let target = Target {
-        name: "brittle",
-        run: refuses_a_brace,
-    };
-    let found = mutations(&target, &inputs(), 1, Until::Inputs(1_000))
+    let parser: Parser = Box::new(refuses_a_brace);
+    let found = mutations(&parser, &inputs(), 1, Until::Inputs(1_000))
         .expect_err("there is a brace somewhere");
     assert!(found.0.contains(&b'}'));
 }
 
 #[test]
 fn a_parser_that_takes_everything_is_tried_as_often_as_asked() {
-    let target = Target {
-        name: "sturdy",
-        run: |_| (),
-    };
+    let parser: Parser = Box::new(|_| ());
     assert!(matches!(
-        mutations(&target, &inputs(), 1, Until::Inputs(50)),
+        mutations(&parser, &inputs(), 1, Until::Inputs(50)),
         Ok(Clean { tried: 50, .. })
     ));
 }

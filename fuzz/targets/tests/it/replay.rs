@@ -8,9 +8,10 @@ const MUTATIONS: usize = 3_000;
 #[test]
 fn no_saved_input_makes_a_parser_panic() {
     for target in TARGETS {
+        let parser = (target.start)();
         for input in saved::read(&saved::folder(), target.name).expect("saved inputs") {
             assert!(
-                once(target, &input.data).is_ok(),
+                once(&parser, &input.data).is_ok(),
                 "{} panics on {}",
                 target.name,
                 input.name
@@ -22,9 +23,10 @@ fn no_saved_input_makes_a_parser_panic() {
 #[test]
 fn no_mutation_of_a_saved_input_makes_a_parser_panic() {
     for target in TARGETS {
+        let parser = (target.start)();
         let inputs = saved::read(&saved::folder(), target.name).expect("saved inputs");
         let inputs: Vec<_> = inputs.into_iter().map(|input| input.data).collect();
-        if let Err(found) = mutations(target, &inputs, 1, Until::Inputs(MUTATIONS)) {
+        if let Err(found) = mutations(&parser, &inputs, 1, Until::Inputs(MUTATIONS)) {
             panic!(
                 "{} panics on {:?}: mend it, then save the input",
                 target.name,

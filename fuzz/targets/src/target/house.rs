@@ -1,0 +1,122 @@
+//! A whole server in process, with an organization in it, for parsers that stand behind a router. Its folder goes with it.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Uri, header};
+use rolecall_model::catalog::{Catalog, builtin};
+use rolecall_service::{FirstStart, Options, Service};
+use rolecall_store::{Durability, OpenOptions, SqliteStore};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt as _;
+
+const TOKEN: &str = "a-token-of-the-fuzzer";
+/// No answer of these small organizations is longer.
+const LONGEST_ANSWER: usize = 64 << 20;
+
+pub(super) struct House {
+    runtime: Runtime,
+    router: Router,
+    _folder: TempDir,
+}
+
+impl House {
+    /// A house whose router the façade makes.
+    pub(super) fn new(facade: impl FnOnce(Service) -> Router) -> Self {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let service = runtime.block_on(founded(&folder));
+        let router = {
+            let _inside = runtime.enter();
+            facade(service)
+        };
+        Self {
+            runtime,
+            router,
+            _folder: folder,
+        }
+    }
+
+    /// Sends a request whose first line is method and path, and whose body is the rest. Whatever it is, the server has
+    /// an answer of its own: none of the 500s, and JSON where there is a body.
+    pub(super) fn send(&self, data: &[u8], more: &str) {
+        let Some(request) = request(data, more) else {
+            return;
+        };
+        let shown = format!("{} {}", request.method(), request.uri());
+        self.runtime.block_on(async {
+            let response = self
+                .router
+                .clone()
+                .oneshot(request)
+                .await
+                .expect("a router does not fail");
+            let status = response.status();
+            let body = to_bytes(response.into_body(), LONGEST_ANSWER)
+                .await
+                .expect("the answer ends");
+            assert!(
+                status.as_u16() < 500,
+                "{shown} gave {status}: {}",
+                String::from_utf8_lossy(&body)
+            );
+        });
+    }
+}
+
+async fn founded(folder: &TempDir) -> Service {
+    let options = OpenOptions {
+        durability: Durability::Process,
+        ..OpenOptions::default()
+    };
+    let store = SqliteStore::open(folder.path().join("rolecall.db"), options)
+        .await
+        .expect("a store");
+    let service = Service::open(Arc::new(store), Options::default())
+        .await
+        .expect("a service");
+    let catalog = builtin("unleash")
+        .and_then(|yaml| Catalog::read(yaml).ok())
+        .expect("a catalog");
+    let start = FirstStart {
+        organization: "default".to_owned(),
+        title: String::new(),
+        catalog: Arc::new(catalog),
+        admin_email: Some("ada@example.com".to_owned()),
+        admin_password: None,
+        admin_token: Some(TOKEN.to_owned()),
+    };
+    service.first_start(start).await.expect("an organization");
+    service
+}
+
+/// The request that these bytes are, if they are one at all; `more` is put at the end of its query.
+fn request(data: &[u8], more: &str) -> Option<Request<Body>> {
+    let end = data
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(data.len());
+    let (line, body) = (
+        std::str::from_utf8(&data[..end]).ok()?,
+        data.get(end + 1..).unwrap_or_default(),
+    );
+    let (method, path) = line.trim().split_once(' ')?;
+    let mark = if path.contains('?') { '&' } else { '?' };
+    let uri: Uri = if more.is_empty() {
+        path.parse()
+    } else {
+        format!("{path}{mark}{more}").parse()
+    }
+    .ok()?;
+    Request::builder()
+        .method(method)
+        .uri(uri)
+        .header(header::AUTHORIZATION, format!("Bearer {TOKEN}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_vec()))
+        .ok()
+}
