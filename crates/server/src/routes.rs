@@ -17,13 +17,12 @@ use utoipa::openapi::OpenApi;
 
 /// The server's own routes, each with the reason why it needs no credential or is not in the API
 /// document.
-pub const OWN_ROUTES: [(&str, &str); 6] = [
+pub const OWN_ROUTES: [(&str, &str); 5] = [
     ("/", "a page that says what this is; it shows nothing of any organization"),
     ("/setup", "makes the first organization; it needs the one-time key from the log and is gone afterwards"),
     ("/healthz", "says only that the process is alive"),
     ("/readyz", "says only whether requests can be served"),
     ("/metrics", "numbers for operators; needs rolecall.metrics.read in the home organization"),
-    ("/openapi.json", "the API document itself, the same for everybody"),
 ];
 
 #[derive(Clone)]
@@ -34,19 +33,17 @@ struct Own {
 
 /// Everything the server answers.
 pub(crate) fn router(service: Service, metrics: Metrics, public_url: &str) -> Router {
-    let (rest, _) = rolecall_rest::router(service.clone());
-    let (authzen, _) = rolecall_authzen::router(service.clone(), public_url.to_owned());
+    let (authzen, described) = rolecall_authzen::router(service.clone(), public_url);
+    let (rest, _) = rolecall_rest::router_beside(service.clone(), Some(described));
     let setup = Router::new()
         .route("/setup", get(setup::show).post(setup::make))
         .with_state(service.clone());
-    let document = openapi_text();
     let own = Router::new()
         .route("/", get(landing))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(guarded_metrics))
-        .with_state(Own { service, metrics: metrics.clone() })
-        .route("/openapi.json", get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document) }));
+        .with_state(Own { service, metrics: metrics.clone() });
     rest.merge(authzen)
         .merge(setup)
         .merge(own)
@@ -62,13 +59,9 @@ pub(crate) fn metrics_router(service: Service, metrics: Metrics) -> Router {
 
 /// The API document of everything the server speaks.
 pub fn openapi() -> OpenApi {
-    let mut document = rolecall_rest::openapi();
+    let mut document = rolecall_rest::document();
     document.merge(rolecall_authzen::openapi());
     document
-}
-
-fn openapi_text() -> String {
-    openapi().to_pretty_json().unwrap_or_default()
 }
 
 async fn landing(State(own): State<Own>) -> Html<String> {
