@@ -152,16 +152,16 @@ fn time_questions(index: &Index, queries: &[Query], questions: &[Question]) {
         _ = black_box(index.check(question));
     });
     time("explain", 1, questions, |question| {
-        drop(black_box(index.explain(question)))
+        drop(black_box(index.explain(question)));
     });
     time("where_can", 1, questions, |q| {
-        drop(black_box(index.where_can(q.subject, q.action, q.at)))
+        drop(black_box(index.where_can(q.subject, q.action, q.at)));
     });
     time("what_can", 1, questions, |q| {
-        drop(black_box(index.what_can(q.subject, q.place, q.at)))
+        drop(black_box(index.what_can(q.subject, q.place, q.at)));
     });
     time("access_of", 1, questions, |q| {
-        drop(black_box(index.access_of(q.subject, q.at)))
+        drop(black_box(index.access_of(q.subject, q.at)));
     });
     let few: Vec<(ActionId, Place)> = questions
         .iter()

@@ -50,3 +50,38 @@ impl FromIterator<Scope> for Cover {
         Cover(scopes.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rolecall_model::id::{EnvironmentId, ProjectId};
+
+    fn scope(project: u32, environment: u32) -> Scope {
+        Scope::new(ProjectId::new(project), EnvironmentId::new(environment))
+    }
+
+    #[test]
+    fn the_fewest_scopes_are_those_that_no_other_covers() {
+        let cover: Cover = [
+            scope(1, 1),
+            scope(1, 0),
+            scope(2, 2),
+            scope(0, 2),
+            scope(2, 1),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(cover.minimal(), [scope(0, 2), scope(1, 0), scope(2, 1)]);
+        assert!(
+            cover.covers(scope(9, 2)) && !cover.covers(scope(9, 1)) && !cover.covers(scope(2, 0))
+        );
+    }
+
+    #[test]
+    fn within_a_scope_only_the_part_inside_it_is_left() {
+        let cover: Cover = [scope(1, 0), scope(0, 2)].into_iter().collect();
+        assert_eq!(cover.within(scope(0, 1)), [scope(1, 1)]);
+        assert_eq!(cover.within(scope(1, 2)), [scope(1, 2)]);
+        assert_eq!(cover.within(scope(2, 1)), []);
+    }
+}

@@ -227,8 +227,8 @@ impl Gathered {
         };
         let is_empty = more.slots.is_empty() && more.bundles.is_empty() && more.timed.is_empty();
         line.head = if active { ACTIVE } else { 0 } | if is_empty { 0 } else { MORE };
-        // Both are at most 15.
-        line.head |= (pairs.len() as u32) << SLOTS_AT | (packed.len() as u32) << BUNDLES_AT;
+        let count = |count: usize| u32::try_from(count).unwrap_or_default();
+        line.head |= count(pairs.len()) << SLOTS_AT | count(packed.len()) << BUNDLES_AT;
         (line, (!is_empty).then_some(more))
     }
 }
@@ -285,7 +285,15 @@ mod tests {
 
     #[test]
     fn a_holder_of_any_size_keeps_all_it_has() {
-        for (slots, bundles) in [(0_u32, 0), (6, 3), (6, 4), (7, 1), (8, 0), (0, 15), (40, 40)] {
+        for (slots, bundles) in [
+            (0_u32, 0),
+            (6, 3),
+            (6, 4),
+            (7, 1),
+            (8, 0),
+            (0, 15),
+            (40, 40),
+        ] {
             let slot = |number| Slot {
                 project: 100 - number,
                 environment: number % 3,

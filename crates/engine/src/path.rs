@@ -126,3 +126,33 @@ pub(crate) fn window_of(org: &Org, id: ProvenanceId) -> Window {
         .get(id)
         .map_or(never, |provenance| Window::of(&provenance.terms))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_windows_count_together_only_when_both_do() {
+        let second = |seconds| Timestamp::from_micros(0).plus_seconds(seconds);
+        let ends = [None, Some(second(1)), Some(second(2))];
+        let all = ends.iter().flat_map(|from| {
+            ends.iter().map(|until| Window {
+                from: *from,
+                until: *until,
+            })
+        });
+        let all: Vec<Window> = all.collect();
+        for a in &all {
+            for b in &all {
+                let both = a.meet(*b);
+                for instant in (0..4).map(second) {
+                    assert_eq!(
+                        both.contains(instant),
+                        a.contains(instant) && b.contains(instant)
+                    );
+                    assert!(!both.is_empty() || !both.contains(instant));
+                }
+            }
+        }
+    }
+}

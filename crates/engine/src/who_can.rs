@@ -9,8 +9,8 @@ use rolecall_model::id::{ActionId, PrincipalId};
 use std::ops::ControlFlow::{Break, Continue};
 
 impl Index {
-    /// Users and applications that may do an action at a place, by number: at most `limit` of those
-    /// after `after`, and, when there are more, the last one as what to go on after. Nobody may do
+    /// Users and applications that may do an action at a place, by number: at most `limit` (at
+    /// least one) of those after `after`, and, when there are more, the last one as what to go on after. Nobody may do
     /// an unknown action.
     pub fn who_can(
         &self,
@@ -21,7 +21,7 @@ impl Index {
         limit: usize,
     ) -> (Vec<PrincipalId>, Option<PrincipalId>) {
         let mut all = self.who_can_all(action, place, at).after(after);
-        let page: Vec<PrincipalId> = all.by_ref().take(limit).collect();
+        let page: Vec<PrincipalId> = all.by_ref().take(limit.max(1)).collect();
         let next = page
             .last()
             .copied()

@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 /// Most misses of one kind that a denial lists.
 pub const MOST_MISSES: usize = 20;
 /// Most groups looked at in search of one to join.
-const MOST_GROUPS: usize = 500;
+const MOST_GROUPS: usize = 200;
 
 /// A path that would allow if it were not for one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
