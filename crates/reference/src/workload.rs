@@ -63,7 +63,7 @@ impl State {
                     self.groups.insert(number, held(&line, &numbers)?);
                 }
                 kind @ ("user" | "application") => {
-                    self.learn_subject(&line, kind == "user", id()?, &numbers)?
+                    self.learn_subject(&line, kind == "user", id()?, &numbers)?;
                 }
                 _ => {}
             }

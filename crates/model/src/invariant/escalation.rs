@@ -125,7 +125,9 @@ impl Guard<'_> {
                 if takes_over(before, after) {
                     self.act_as(*id, rights.permits(), "")?;
                 }
-                if before.active && !after.active {
+                // Who can no longer sign in is as good as disabled.
+                let locks_out = before.sign_in.is_possible() && !after.sign_in.is_possible();
+                if before.active && !after.active || locks_out {
                     self.reach(&rights, "disable")?;
                 }
                 if !before.active && after.active {

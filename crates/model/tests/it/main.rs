@@ -7,11 +7,14 @@
 )]
 
 mod administrator;
+mod authority;
 mod catalog;
+mod effect;
 mod escalation;
 mod fixture;
 mod identifier;
 mod import;
+mod mention;
 mod place;
 mod predefined;
 mod slot;

@@ -23,8 +23,15 @@ pub struct AUser(NewUser);
 /// A new user, known by an address when the name is plain, else by a username.
 pub fn user(who: &str) -> AUser {
     let known = known(who);
-    let mut user = NewUser { terms: by_hand(), ..NewUser::default() };
-    let place = if known.contains('@') { &mut user.email } else { &mut user.username };
+    let mut user = NewUser {
+        terms: by_hand(),
+        ..NewUser::default()
+    };
+    let place = if known.contains('@') {
+        &mut user.email
+    } else {
+        &mut user.username
+    };
     *place = Some(known.into());
     AUser(user)
 }
@@ -86,7 +93,12 @@ pub fn erase_user(who: &str) -> Command {
 
 pub fn application(name: &str, grants: &[&str]) -> Command {
     let grants = grants.iter().map(|what| grant(what)).collect();
-    let new = NewApplication { name: name.to_owned(), grants, terms: by_hand(), ..NewApplication::default() };
+    let new = NewApplication {
+        name: name.to_owned(),
+        grants,
+        terms: by_hand(),
+        ..NewApplication::default()
+    };
     ApplicationCommand::Create(new).into()
 }
 
@@ -120,19 +132,35 @@ pub fn new_role(name: &str, permits: &[&str]) -> NewRole {
 }
 
 pub fn role_for_projects(name: &str, permits: &[&str]) -> Command {
-    RoleCommand::Create(NewRole { bindable: Some(Bindable::Project), ..new_role(name, permits) }).into()
+    RoleCommand::Create(NewRole {
+        bindable: Some(Bindable::Project),
+        ..new_role(name, permits)
+    })
+    .into()
 }
 
 pub fn role_of_slot(name: &str, slot: &str, permits: &[&str]) -> Command {
-    RoleCommand::Create(NewRole { slot: Some(slot.to_owned()), ..new_role(name, permits) }).into()
+    RoleCommand::Create(NewRole {
+        slot: Some(slot.to_owned()),
+        ..new_role(name, permits)
+    })
+    .into()
 }
 
 pub fn permit_more(role: &str, permits: &[&str]) -> Command {
-    RoleCommand::Permit(Ref::from(role), permits.iter().map(|text| permit(text)).collect()).into()
+    RoleCommand::Permit(
+        Ref::from(role),
+        permits.iter().map(|text| permit(text)).collect(),
+    )
+    .into()
 }
 
 pub fn withdraw(role: &str, permits: &[&str]) -> Command {
-    RoleCommand::Withdraw(Ref::from(role), permits.iter().map(|text| permit(text)).collect()).into()
+    RoleCommand::Withdraw(
+        Ref::from(role),
+        permits.iter().map(|text| permit(text)).collect(),
+    )
+    .into()
 }
 
 pub fn change_role(role: &str, change: impl FnOnce(&mut RolePatch)) -> Command {
@@ -142,7 +170,9 @@ pub fn change_role(role: &str, change: impl FnOnce(&mut RolePatch)) -> Command {
 }
 
 pub fn set_permits(role: &str, permits: &[&str]) -> Command {
-    change_role(role, |patch| patch.permits = Some(permits.iter().map(|text| permit(text)).collect()))
+    change_role(role, |patch| {
+        patch.permits = Some(permits.iter().map(|text| permit(text)).collect());
+    })
 }
 
 pub fn delete_role(role: &str) -> Command {
@@ -152,15 +182,29 @@ pub fn delete_role(role: &str) -> Command {
 pub fn policy(name: &str, bindings: &[&str]) -> Command {
     let bindings = bindings.iter().map(|text| binding(text)).collect();
     let (name, description, attributes) = (name.to_owned(), String::new(), Map::new());
-    PolicyCommand::Create(NewPolicy { name, description, bindings, attributes }).into()
+    PolicyCommand::Create(NewPolicy {
+        name,
+        description,
+        bindings,
+        attributes,
+    })
+    .into()
 }
 
 pub fn bind(policy: &str, bindings: &[&str]) -> Command {
-    PolicyCommand::Bind(Ref::from(policy), bindings.iter().map(|text| binding(text)).collect()).into()
+    PolicyCommand::Bind(
+        Ref::from(policy),
+        bindings.iter().map(|text| binding(text)).collect(),
+    )
+    .into()
 }
 
 pub fn unbind(policy: &str, bindings: &[&str]) -> Command {
-    PolicyCommand::Unbind(Ref::from(policy), bindings.iter().map(|text| binding(text)).collect()).into()
+    PolicyCommand::Unbind(
+        Ref::from(policy),
+        bindings.iter().map(|text| binding(text)).collect(),
+    )
+    .into()
 }
 
 pub fn change_policy(policy: &str, change: impl FnOnce(&mut PolicyPatch)) -> Command {
@@ -170,7 +214,9 @@ pub fn change_policy(policy: &str, change: impl FnOnce(&mut PolicyPatch)) -> Com
 }
 
 pub fn set_bindings(policy: &str, bindings: &[&str]) -> Command {
-    change_policy(policy, |patch| patch.bindings = Some(bindings.iter().map(|text| binding(text)).collect()))
+    change_policy(policy, |patch| {
+        patch.bindings = Some(bindings.iter().map(|text| binding(text)).collect());
+    })
 }
 
 pub fn delete_policy(policy: &str) -> Command {
@@ -180,7 +226,14 @@ pub fn delete_policy(policy: &str) -> Command {
 pub fn group(name: &str, members: &[&str], grants: &[&str]) -> Command {
     let members = members.iter().map(|who| subject(who)).collect();
     let grants = grants.iter().map(|what| grant(what)).collect();
-    GroupCommand::Create(NewGroup { name: name.to_owned(), members, grants, terms: by_hand(), ..NewGroup::default() }).into()
+    GroupCommand::Create(NewGroup {
+        name: name.to_owned(),
+        members,
+        grants,
+        terms: by_hand(),
+        ..NewGroup::default()
+    })
+    .into()
 }
 
 pub fn change_group(group: &str, change: impl FnOnce(&mut GroupPatch)) -> Command {
@@ -190,11 +243,15 @@ pub fn change_group(group: &str, change: impl FnOnce(&mut GroupPatch)) -> Comman
 }
 
 pub fn set_members(group: &str, members: &[&str]) -> Command {
-    change_group(group, |patch| patch.members = Some(members.iter().map(|who| subject(who)).collect()))
+    change_group(group, |patch| {
+        patch.members = Some(members.iter().map(|who| subject(who)).collect());
+    })
 }
 
 pub fn sso_names(group: &str, names: &[&str]) -> Command {
-    change_group(group, |patch| patch.sso_names = Some(names.iter().map(|&name| name.to_owned()).collect()))
+    change_group(group, |patch| {
+        patch.sso_names = Some(names.iter().map(|&name| name.to_owned()).collect());
+    })
 }
 
 pub fn delete_group(group: &str) -> Command {
@@ -210,7 +267,13 @@ pub fn join_on(group: &str, who: &str, terms: Terms) -> Command {
 }
 
 pub fn leave(group: &str, who: &str) -> Command {
-    MembershipCommand::Remove { group: Ref::from(group), user: subject(who), source: None, quietly: false }.into()
+    MembershipCommand::Remove {
+        group: Ref::from(group),
+        user: subject(who),
+        source: None,
+        quietly: false,
+    }
+    .into()
 }
 
 pub fn action(name: &str, includes: &[&str]) -> Command {
@@ -228,7 +291,14 @@ pub fn action(name: &str, includes: &[&str]) -> Command {
 
 pub fn set_includes(action: &str, includes: &[&str]) -> Command {
     let includes = Some(includes.iter().map(|&name| Ref::from(name)).collect());
-    ActionCommand::Change(Ref::from(action), ActionPatch { includes, ..ActionPatch::default() }).into()
+    ActionCommand::Change(
+        Ref::from(action),
+        ActionPatch {
+            includes,
+            ..ActionPatch::default()
+        },
+    )
+    .into()
 }
 
 pub fn delete_action(action: &str) -> Command {
@@ -237,7 +307,13 @@ pub fn delete_action(action: &str) -> Command {
 
 pub fn project(name: &str) -> Command {
     let (name, title, description) = (name.to_owned(), String::new(), String::new());
-    ProjectCommand::Create(NewProject { name, title, description, attributes: Map::new() }).into()
+    ProjectCommand::Create(NewProject {
+        name,
+        title,
+        description,
+        attributes: Map::new(),
+    })
+    .into()
 }
 
 pub fn archive(project: &str) -> Command {
@@ -253,7 +329,12 @@ pub fn delete_project(project: &str) -> Command {
 }
 
 pub fn environment(name: &str) -> Command {
-    EnvironmentCommand::Create(NewEnvironment { name: name.to_owned(), title: String::new(), attributes: Map::new() }).into()
+    EnvironmentCommand::Create(NewEnvironment {
+        name: name.to_owned(),
+        title: String::new(),
+        attributes: Map::new(),
+    })
+    .into()
 }
 
 pub fn order(environments: &[&str]) -> Command {
@@ -266,12 +347,23 @@ pub fn delete_environment(environment: &str) -> Command {
 
 pub fn slot(who: &str, slot: &str, role: Option<&str>) -> Command {
     let (subject, slot, role) = (subject(who), slot.to_owned(), role.map(Ref::from));
-    rolecall_model::assignment::AssignmentCommand::Slot { subject, slot, role, terms: by_hand() }.into()
+    rolecall_model::assignment::AssignmentCommand::Slot {
+        subject,
+        slot,
+        role,
+        terms: by_hand(),
+    }
+    .into()
 }
 
 pub fn resource_type(name: &str, actions: &[&str]) -> Command {
     let actions = Some(actions.iter().map(|&name| Ref::from(name)).collect());
-    ResourceTypeCommand::Create { name: name.to_owned(), stands: Stands::Within, actions }.into()
+    ResourceTypeCommand::Create {
+        name: name.to_owned(),
+        stands: Stands::Within,
+        actions,
+    }
+    .into()
 }
 
 /// A token under way.

@@ -12,8 +12,10 @@ pub struct Count {
     pub decided: BTreeMap<&'static str, usize>,
 }
 
+type Holds = fn(&Way) -> bool;
+
 /// Clauses by which an allow may come about, all its ways alike.
-const CLAUSES: [(&str, fn(&Way) -> bool); 7] = [
+const CLAUSES: [(&str, Holds); 7] = [
     ("own", |way| way.own),
     ("group", |way| way.group),
     ("policy", |way| way.policy),
@@ -29,7 +31,7 @@ impl Count {
         self.allowed += usize::from(allowed);
         let ways = state.ways(question);
         let mut decides = |clause, it_does: bool| {
-            *self.decided.entry(clause).or_default() += usize::from(it_does)
+            *self.decided.entry(clause).or_default() += usize::from(it_does);
         };
         let giving: Vec<&Way> = ways.iter().filter(|way| way.gives()).collect();
         if allowed {
