@@ -100,7 +100,11 @@ impl From<ClientError> for Failure {
         // A missing right or a resting server is not mended by other words.
         let mendable = (400..500).contains(&status) && !matches!(code.as_str(), "unauthenticated" | "forbidden");
         let message = match code.as_str() {
-            "unauthenticated" => format!("{message}; set ROLECALL_TOKEN or give --token"),
+            // The server speaks of headers; at a command line there are other ways.
+            "unauthenticated" => {
+                let why = message.split("; send the header").next().unwrap_or_default();
+                format!("{why}; set ROLECALL_TOKEN or give --token")
+            }
             _ => message,
         };
         // One detail is in the sentence already.

@@ -108,6 +108,15 @@ pub fn text(value: &Value, field: &str) -> String {
     }
 }
 
+/// A time of a field, to the second; empty when it is not there.
+pub fn time(value: &Value, field: &str) -> String {
+    let whole = text(value, field);
+    match whole.split_once('.') {
+        Some((seconds, rest)) if rest.ends_with('Z') => format!("{seconds}Z"),
+        _ => whole,
+    }
+}
+
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

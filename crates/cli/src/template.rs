@@ -47,7 +47,8 @@ fn offer(yaml: &mut String, actions: &[&Value]) {
     let mut categories: BTreeMap<(bool, String), Vec<&Value>> = BTreeMap::new();
     for action in actions {
         // Rolecall's own operations come after those of the product.
-        let own = text(action, "name").starts_with("rolecall.");
+        let name = text(action, "name");
+        let own = name == "*" || name.starts_with("rolecall.");
         categories.entry((own, text(action, "category"))).or_default().push(action);
     }
     for ((own, category), actions) in categories {

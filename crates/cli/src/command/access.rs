@@ -29,7 +29,10 @@ const COLUMNS: &[Column] = &[
 
 fn sources(right: &Value) -> String {
     let sources = right.get("sources").and_then(Value::as_array).into_iter().flatten();
-    sources.map(source_line).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = sources.map(source_line).collect();
+    // Several permits of one role may give the same right.
+    lines.dedup();
+    lines.join("\n")
 }
 
 impl Access {

@@ -3,7 +3,7 @@
 use super::group::GROUP;
 use super::noun::{Listing, Noun, Place, TermArgs, body};
 use crate::failure::Failure;
-use crate::output::{self, scope, text};
+use crate::output::{self, scope, text, time};
 use crate::session::{Session, confirm};
 use clap::{Args, ValueEnum};
 use reqwest::Method;
@@ -27,13 +27,13 @@ pub const ASSIGNMENT: Noun = Noun {
         ("subject", |one| text(one, "subject")),
         ("what", what),
         ("in force", |one| text(one, "in_force")),
-        ("from", |one| text(one, "from")),
-        ("until", |one| text(one, "until")),
+        ("from", |one| time(one, "from")),
+        ("until", |one| time(one, "until")),
         ("reason", |one| text(one, "reason")),
         ("approver", |one| text(one, "approver")),
         ("sources", |one| text(one, "sources")),
         ("given by", |one| text(one, "actor")),
-        ("given at", |one| text(one, "at")),
+        ("given at", |one| time(one, "at")),
     ],
 };
 
@@ -46,11 +46,9 @@ fn what(assignment: &Value) -> String {
 }
 
 fn terms(assignment: &Value) -> String {
-    let part = |field: &str, word: &str| match text(assignment, field) {
-        value if value.is_empty() => None,
-        value => Some(format!("{word}{value}")),
-    };
-    let parts = [part("from", "from "), part("until", "until "), part("reason", "")];
+    let part = |value: String, word: &str| (!value.is_empty()).then(|| format!("{word}{value}"));
+    let (from, until) = (time(assignment, "from"), time(assignment, "until"));
+    let parts = [part(from, "from "), part(until, "until "), part(text(assignment, "reason"), "")];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 

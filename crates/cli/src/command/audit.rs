@@ -2,7 +2,7 @@
 
 use super::noun::moment;
 use crate::failure::Failure;
-use crate::output::{self, Column, text};
+use crate::output::{self, Column, text, time};
 use crate::session::Session;
 use clap::Args;
 use reqwest::Method;
@@ -37,7 +37,7 @@ pub struct Audit {
 }
 
 const COLUMNS: &[Column] = &[
-    ("WHEN", |one| text(one, "at")),
+    ("WHEN", |one| time(one, "at")),
     ("REVISION", |one| text(one, "revision")),
     ("WHO", |one| first(one, &["actor_name", "actor"])),
     ("HOW", |one| text(one, "facade")),
@@ -53,17 +53,15 @@ fn what(item: &Value) -> String {
     let changes = item.get("changes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let said: Vec<String> = changes.iter().take(3).map(change).collect();
     match changes.len() {
-        0 => first(item, &["text", "detail", "event", "word", "what"]),
+        0 => first(item, &["message", "event"]),
         1..=3 => said.join("; "),
         many => format!("{}; … ({many} in all)", said.join("; ")),
     }
 }
 
 fn change(change: &Value) -> String {
-    let noun = first(change, &["noun", "kind"]);
-    let verb = first(change, &["change", "verb", "word", "what"]);
-    let name = first(change, &["name", "target", "subject_name", "subject"]);
-    [noun, verb, name].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    let words = [text(change, "noun"), text(change, "happened"), first(change, &["name", "subject"])];
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 impl Audit {
@@ -71,14 +69,19 @@ impl Audit {
         if self.verify {
             return verify(session).await;
         }
-        let ask = Ask::new(Method::GET, "/history").query("actor", self.actor.as_ref()).query("noun", self.noun.as_ref());
+        let ask = Ask::new(Method::GET, "/history").query("actor", self.actor.as_ref()).query("noun", self.noun.as_deref().map(noun));
         let ask = ask.query("since", self.since.as_ref()).query("until", self.until.as_ref()).query("text", self.text.as_ref());
         let items = session.client.list_up_to(ask, self.limit).await?;
         output::list(session.format, &items, COLUMNS, "nothing happened")
     }
 }
 
+/// The history knows users and applications as principals.
+fn noun(word: &str) -> &str {
+    if matches!(word, "user" | "application" | "member") { "principal" } else { word }
+}
+
 async fn verify(session: &Session) -> Result<(), Failure> {
     let verified = session.read("/history/verify".to_owned()).await?;
-    session.done(&verified, &format!("the history is whole up to revision {}", text(&verified, "revision")))
+    session.done(&verified, &format!("the history is whole: {} entries, {} events; its head is {}", text(&verified, "entries"), text(&verified, "events"), text(&verified, "head")))
 }

@@ -83,6 +83,7 @@ impl WhoCan {
             ("KIND", |one| text(one, "kind")),
             ("SUBJECT", |one| text(one, "subject")),
             ("NAME", |one| text(one, "name")),
+            ("KNOWN AS", |one| text(one, "identifier")),
         ];
         output::list(session.format, &items, columns, "nobody can")
     }
@@ -145,6 +146,8 @@ pub async fn whoami(session: &Session) -> Result<(), Failure> {
         ("name", |me| text(me, "name")),
         ("kind", |me| text(me, "kind")),
         ("email", |me| text(me, "email")),
+        ("known as", |me| text(me, "identifier")),
+        ("groups", |me| text(me, "groups")),
         ("organization", |me| text(me, "organization")),
         ("administrator", |me| if me["administrator"] == Value::Bool(true) { "yes".to_owned() } else { String::new() }),
         ("token", |me| me.get("token").map(|token| format!("{} {}", text(token, "name"), text(token, "key"))).unwrap_or_default()),

@@ -116,7 +116,7 @@ pub async fn vocabulary(session: &Session, with_roles: bool) -> Vocabulary {
     Vocabulary {
         actions: if with_roles { Vec::new() } else { some("/actions", 2_000).await },
         roles: if with_roles { some("/roles", 500).await } else { Vec::new() },
-        environments: some("/environments", 500).await,
+        environments: super::environment::in_order(session, Ask::new(Method::GET, "/environments")).await.unwrap_or_default(),
         projects: if with_roles { some("/projects", 50).await } else { Vec::new() },
     }
 }

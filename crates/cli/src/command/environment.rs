@@ -2,12 +2,12 @@
 
 use super::noun::{Listing, Noun, body, cleared};
 use crate::failure::Failure;
-use crate::output::text;
+use crate::output::{self, text};
 use crate::session::Session;
 use clap::Args;
 use reqwest::Method;
 use rolecall_client::Ask;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Environments as people see them.
 pub const ENVIRONMENT: Noun = Noun {
@@ -66,8 +66,20 @@ impl Create {
 
 impl Get {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        ENVIRONMENT.show(session, self.name.as_deref(), &self.listing, ENVIRONMENT.list()).await
+        if self.name.is_some() || self.listing.sort.is_some() {
+            return ENVIRONMENT.show(session, self.name.as_deref(), &self.listing, ENVIRONMENT.list()).await;
+        }
+        let mut items = in_order(session, ENVIRONMENT.list().query("search", self.listing.search.as_ref()).query("at", self.listing.at.as_ref())).await?;
+        items.truncate(self.listing.limit.unwrap_or(usize::MAX));
+        output::list(session.format, &items, ENVIRONMENT.columns, "there is no environment to show")
     }
+}
+
+/// Environments in the order that their organization gives them, not in that of their making.
+pub async fn in_order(session: &Session, ask: Ask) -> Result<Vec<Value>, Failure> {
+    let mut items = session.client.list(ask).await?;
+    items.sort_by_key(|one| one["position"].as_u64());
+    Ok(items)
 }
 
 impl Update {

@@ -1,22 +1,69 @@
 //! Why somebody may do something, drawn as paths; or what comes nearest, and who could grant it.
 
+use super::application::APPLICATION;
 use super::check::{Question, code, sentence};
+use super::user::USER;
 use crate::failure::Failure;
 use crate::output::{self, Format, place, scope, shown, text, verdict};
 use crate::session::Session;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::process::ExitCode;
 
 /// `explain`
 pub async fn explain(session: &Session, question: &Question) -> Result<ExitCode, Failure> {
-    let answer = session.client.ask(&question.ask("/explain")).await?;
+    let mut answer = session.client.ask(&question.ask("/explain")).await?;
     let allowed = answer["allowed"] == Value::Bool(true);
+    if session.format == Format::Table {
+        name_actors(session, &mut answer).await;
+        name_subject(&question.subject, &mut answer);
+    }
     match session.format {
         Format::Table => output::print(&drawn(question, &answer, allowed))?,
         format => output::data(format, &answer)?,
     }
     Ok(code(allowed))
+}
+
+/// Puts names in the place of the subjects of those who gave something, as far as they can be read.
+async fn name_actors(session: &Session, answer: &mut Value) {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for list in ["paths", "misses"] {
+        let paths = answer.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+        for path in paths {
+            for part in ["membership", "assignment"] {
+                let Some(actor) = path.get_mut(part).and_then(|terms| terms.get_mut("actor")) else { continue };
+                let subject = actor.as_str().unwrap_or_default().to_owned();
+                if !names.contains_key(&subject) {
+                    names.insert(subject.clone(), name_of(session, &subject).await);
+                }
+                *actor = Value::from(names.get(&subject).cloned().unwrap_or(subject));
+            }
+        }
+    }
+}
+
+/// Says in the commands whom the question named, in its own words.
+fn name_subject(named: &str, answer: &mut Value) {
+    let subject = answer["subject"].clone();
+    for miss in answer.get_mut("misses").and_then(Value::as_array_mut).into_iter().flatten() {
+        for place in ["/mend/body/subject", "/mend/body/members/0/user"] {
+            if let Some(found) = miss.pointer_mut(place).filter(|found| **found == subject) {
+                *found = Value::from(named);
+            }
+        }
+    }
+}
+
+async fn name_of(session: &Session, subject: &str) -> String {
+    let noun = match subject {
+        user if user.starts_with("usr_") => &USER,
+        application if application.starts_with("app_") => &APPLICATION,
+        _ => return subject.to_owned(),
+    };
+    let read = session.read(noun.one(subject)).await;
+    read.map(|one| text(&one, "name")).ok().filter(|name| !name.is_empty()).unwrap_or_else(|| subject.to_owned())
 }
 
 fn drawn(question: &Question, answer: &Value, allowed: bool) -> String {
@@ -30,16 +77,16 @@ fn drawn(question: &Question, answer: &Value, allowed: bool) -> String {
     if allowed {
         return text;
     }
-    if answer["inactive"] == Value::Bool(true) {
+    if answer["reason"] == "inactive" {
         let _written = writeln!(text, "\n{} is disabled, so nothing it holds counts.", shown(&question.subject));
     }
     let misses = items("misses");
-    if misses.is_empty() && answer["inactive"] != Value::Bool(true) {
+    if misses.is_empty() && answer["reason"] != "inactive" {
         text += "\nNothing comes near: no role that reaches them permits it anywhere.\n";
     }
     for (index, miss) in misses.iter().enumerate() {
         text += if index == 0 { "\nnearest misses:\n" } else { "" };
-        text += &nearest(&question.subject, miss);
+        text += &nearest(&question.subject, output::text(answer, "subject").starts_with("app_"), miss);
     }
     if answer["capped"] == Value::Bool(true) {
         text += "\nThere are more than these.\n";
@@ -65,7 +112,7 @@ fn steps(path: &Value) -> Vec<String> {
         _ => {}
     }
     let role = format!("role {} ({})", text(path, "role"), scope(path));
-    let given = given(path);
+    let given = terms(&path["assignment"]);
     match text(path, "policy") {
         policy if policy.is_empty() => steps.push(format!("{role}{given}")),
         policy => steps.extend([format!("policy {policy}{given}"), role]),
@@ -87,43 +134,42 @@ fn permit(path: &Value) -> Option<String> {
 }
 
 /// Who gave it, when, why, from when and until when.
-fn given(path: &Value) -> String {
-    let assignment = path.get("assignment").filter(|assignment| assignment.is_object()).unwrap_or(path);
-    terms(assignment)
-}
-
 fn terms(terms: &Value) -> String {
     let part = |word: &str, field: &str| match text(terms, field) {
         value if value.is_empty() => None,
         value => Some(format!("{word}{value}")),
     };
-    let actor = part("by ", "actor_name").or_else(|| part("by ", "actor"));
+    let time = |word: &str, field: &str| part(word, field).map(|_| format!("{word}{}", output::time(terms, field)));
     let reason = part("\"", "reason").map(|reason| format!("{reason}\""));
-    let parts = [actor, part("on ", "at"), reason, part("from ", "from"), part("until ", "until")];
+    let parts = [part("by ", "actor"), time("on ", "at"), reason, time("from ", "from"), time("until ", "until")];
     let said: Vec<String> = parts.into_iter().flatten().collect();
     if said.is_empty() { String::new() } else { format!("  [{}]", said.join(", ")) }
 }
 
 /// One near miss: what differs, the path as far as it goes, and how it could be given.
-fn nearest(subject: &str, miss: &Value) -> String {
-    let mut said = format!("\n  {} ({} differs)\n", shown(&text(miss, "sentence")), text(miss, "differs"));
-    let path = miss.get("path").filter(|path| path.is_object()).unwrap_or(miss);
-    for line in tree(subject, &steps(path)).lines() {
+fn nearest(subject: &str, is_application: bool, miss: &Value) -> String {
+    let mut said = format!("\n  {} differs: {}\n", text(miss, "differs"), shown(&text(miss, "sentence")));
+    for line in tree(subject, &steps(miss)).lines() {
         let _written = writeln!(said, "    {line}");
     }
     let granters = miss.get("could_grant").and_then(Value::as_array).into_iter().flatten();
-    let names: Vec<String> = granters.map(|one| format!("{} ({})", text(one, "name"), text(one, "subject"))).collect();
+    let names: Vec<String> = granters.map(|one| granter(&text(one, "name"), &text(one, "identifier"))).collect();
     if !names.is_empty() {
-        let _written = writeln!(said, "    who could grant it: {}", shown(&names.join(", ")));
+        let more = if miss["more_could"] == Value::Bool(true) { " and more" } else { "" };
+        let _written = writeln!(said, "    who could grant it: {}{more}", shown(&names.join(", ")));
     }
-    if let Some(command) = miss.get("command").and_then(command) {
-        let _written = writeln!(said, "    the command: {}", shown(&command));
+    if let Some(command) = miss.get("mend").and_then(|mend| command(mend, is_application)) {
+        let _written = writeln!(said, "    by the command: {}", shown(&command));
     }
     said
 }
 
+fn granter(name: &str, identifier: &str) -> String {
+    if name == identifier || name.is_empty() { identifier.to_owned() } else { format!("{name} ({identifier})") }
+}
+
 /// An operation as the command that does it.
-fn command(operation: &Value) -> Option<String> {
+fn command(operation: &Value, is_application: bool) -> Option<String> {
     let body = &operation["body"];
     let target = quoted(&text(operation, "target"));
     let place = || {
@@ -132,7 +178,7 @@ fn command(operation: &Value) -> Option<String> {
     };
     match operation["op"].as_str()? {
         "assignment.create" => {
-            let who = who(&text(body, "subject"));
+            let who = who(&text(body, "subject"), is_application);
             let what = match text(body, "policy") {
                 policy if policy.is_empty() => format!("--role {}{}", quoted(&text(body, "role")), place()),
                 policy => format!("--policy {}", quoted(&policy)),
@@ -145,14 +191,19 @@ fn command(operation: &Value) -> Option<String> {
             let flags: String = names.map(|name| format!(" --add-member {}", quoted(&name))).collect();
             Some(format!("rolecall update group {target}{flags}"))
         }
+        "role.permit" => {
+            let permits = body.get("permits").and_then(Value::as_array).into_iter().flatten();
+            let flags: String = permits.map(|permit| format!(" --add-action {}", quoted(&text(permit, "action")))).collect();
+            Some(format!("rolecall update role {target}{flags}"))
+        }
         _ => None,
     }
 }
 
-fn who(subject: &str) -> String {
+fn who(subject: &str, is_application: bool) -> String {
     let flag = match subject {
+        _ if is_application => "--creds-subject",
         email if email.contains('@') => "--email",
-        application if application.starts_with("app_") => "--creds-subject",
         _ => "--user-subject",
     };
     format!("{flag} {}", quoted(subject))
@@ -177,7 +228,7 @@ pub fn source_line(path: &Value) -> String {
         parts.push(format!("policy {policy}"));
     }
     parts.push(format!("role {} {}", text(path, "role"), place(path)));
-    let until = text(path, "until");
+    let until = output::time(&path["assignment"], "until");
     let end = if until.is_empty() { until } else { format!(" until {until}") };
     format!("{}{end}", parts.join(" › "))
 }

@@ -3,7 +3,7 @@
 use super::noun::{Listing, Noun, TermArgs, body, some};
 use super::user::{holds, names, roles};
 use crate::failure::Failure;
-use crate::output::{self, text};
+use crate::output::{self, text, time};
 use crate::session::Session;
 use clap::Args;
 use reqwest::Method;
@@ -17,7 +17,7 @@ pub const GROUP: Noun = Noun {
     columns: &[
         ("SUBJECT", |one| text(one, "subject")),
         ("NAME", |one| text(one, "name")),
-        ("MEMBERS", members),
+        ("MEMBERS", |one| text(one, "member_count")),
         ("POLICIES", holds),
         ("DESCRIPTION", |one| text(one, "description")),
     ],
@@ -25,20 +25,12 @@ pub const GROUP: Noun = Noun {
         ("subject", |one| text(one, "subject")),
         ("name", |one| text(one, "name")),
         ("description", |one| text(one, "description")),
-        ("members", members),
+        ("members", |one| text(one, "member_count")),
         ("policies", |one| names(one, "policies", "policy")),
         ("roles", roles),
         ("names at sign-on", |one| text(one, "sso_names")),
     ],
 };
-
-/// How many members, or who they are when the group says so.
-fn members(group: &Value) -> String {
-    match group.get("members") {
-        Some(Value::Array(members)) => members.len().to_string(),
-        _ => text(group, "members"),
-    }
-}
 
 /// `create group`
 #[derive(Args, Debug)]
@@ -116,7 +108,7 @@ impl Get {
         let ask = GROUP.list().query("member", self.member.as_ref());
         GROUP.show(session, self.name.as_deref(), &self.listing, ask).await?;
         match self.name {
-            Some(name) if session.format == output::Format::Table => self::show_members(session, &name, &self.listing).await,
+            Some(name) if session.format == output::Format::Table => show_members(session, &name, &self.listing).await,
             _ => Ok(()),
         }
     }
@@ -130,18 +122,14 @@ async fn show_members(session: &Session, name: &str, listing: &Listing) -> Resul
     }
     output::print("\n")?;
     let columns: &[output::Column] = &[
-        ("MEMBER", |one| first(one, &["name", "email", "user"])),
-        ("SUBJECT", |one| first(one, &["subject", "user"])),
-        ("FROM", |one| text(one, "from")),
-        ("UNTIL", |one| text(one, "until")),
+        ("MEMBER", |one| text(one, "name")),
+        ("EMAIL", |one| text(one, "email")),
+        ("SUBJECT", |one| text(one, "user")),
+        ("FROM", |one| time(one, "from")),
+        ("UNTIL", |one| time(one, "until")),
         ("REASON", |one| text(one, "reason")),
     ];
     output::list(session.format, &members, columns, "")
-}
-
-/// The first field that says something.
-fn first(value: &Value, fields: &[&str]) -> String {
-    fields.iter().map(|field| text(value, field)).find(|text| !text.is_empty()).unwrap_or_default()
 }
 
 impl Update {

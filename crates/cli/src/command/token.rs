@@ -2,7 +2,7 @@
 
 use super::noun::{Listing, Noun, Place, body, some};
 use crate::failure::Failure;
-use crate::output::{self, scope, text};
+use crate::output::{self, scope, text, time};
 use crate::session::Session;
 use crate::when::When;
 use clap::Args;
@@ -19,8 +19,8 @@ pub const TOKEN: Noun = Noun {
         ("NAME", |one| text(one, "name")),
         ("SUBJECT", |one| text(one, "subject")),
         ("WHERE", scope),
-        ("UNTIL", |one| text(one, "until")),
-        ("LAST USED", |one| text(one, "last_used")),
+        ("UNTIL", |one| time(one, "until")),
+        ("LAST USED", |one| time(one, "last_used")),
     ],
     rows: &[
         ("key", |one| text(one, "key")),
@@ -29,9 +29,9 @@ pub const TOKEN: Noun = Noun {
         ("subject", |one| text(one, "subject")),
         ("where", scope),
         ("actions", |one| text(one, "actions")),
-        ("issued", |one| text(one, "issued")),
-        ("until", |one| text(one, "until")),
-        ("last used", |one| text(one, "last_used")),
+        ("issued", |one| time(one, "issued")),
+        ("until", |one| time(one, "until")),
+        ("last used", |one| time(one, "last_used")),
     ],
 };
 
