@@ -62,7 +62,8 @@ pub(crate) enum Bundle {
 }
 
 impl Bundle {
-    const fn pack(self) -> Option<u32> {
+    /// Number and kind in one word.
+    pub(crate) const fn pack(self) -> Option<u32> {
         let (number, kind) = match self {
             Bundle::Group(id) => (id.number(), 0),
             Bundle::Policy(id) => (id.number(), 1),
@@ -74,7 +75,7 @@ impl Bundle {
         }
     }
 
-    fn unpack(packed: u32) -> Option<Self> {
+    pub(crate) fn unpack(packed: u32) -> Option<Self> {
         match packed & 1 {
             0 => GroupId::new(packed >> 1).map(Bundle::Group),
             _ => PolicyId::new(packed >> 1).map(Bundle::Policy),
@@ -153,19 +154,39 @@ impl Line {
         )
     }
 
+    /// All slots, or only those for every project and for one.
     #[inline]
-    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+    pub(crate) fn slots(&self, near: Option<u32>) -> impl Iterator<Item = Slot> + '_ {
         let (pairs, _) = self.words.as_chunks::<2>();
-        pairs.iter().take(self.counts().0).map(|pair| unpack(*pair))
+        let mut hits = (1_u32 << self.counts().0) - 1;
+        if let Some(near) = near {
+            // Without a branch for each: most slots are elsewhere, and none can be foreseen.
+            let is_near = |project: u32| u32::from(project == near) | u32::from(project == 0);
+            let places = pairs.iter().zip(0_u32..);
+            hits &= places.fold(0, |found, (pair, place)| found | is_near(pair[0]) << place);
+        }
+        std::iter::from_fn(move || {
+            let slot = pairs
+                .get(hits.trailing_zeros() as usize)
+                .map(|pair| unpack(*pair));
+            hits &= hits.wrapping_sub(1);
+            slot
+        })
+    }
+
+    /// Groups and policies, packed.
+    #[inline]
+    pub(crate) fn packed(&self) -> &[u32] {
+        let (slots, bundles) = self.counts();
+        self.words
+            .get(2 * slots..2 * slots + bundles)
+            .unwrap_or_default()
     }
 
     #[inline]
     pub(crate) fn bundles(&self) -> impl Iterator<Item = Bundle> + '_ {
-        let (slots, bundles) = self.counts();
-        self.words
+        self.packed()
             .iter()
-            .skip(2 * slots)
-            .take(bundles)
             .filter_map(|packed| Bundle::unpack(*packed))
     }
 }
@@ -312,7 +333,7 @@ mod tests {
             }
             .into_line(true);
             let more = more.unwrap_or_default();
-            let mut kept: Vec<Slot> = line.slots().chain(more.slots(None)).collect();
+            let mut kept: Vec<Slot> = line.slots(None).chain(more.slots(None)).collect();
             kept.sort_unstable_by_key(|slot| slot.role);
             assert_eq!(kept, slots);
             assert!(
@@ -345,7 +366,7 @@ mod tests {
         }
         .into_line(false);
         assert_eq!(
-            (line.slots().count(), line.has_more(), line.is_active()),
+            (line.slots(None).count(), line.has_more(), line.is_active()),
             (0, true, false)
         );
         assert!(more.unwrap().slots(Some(7)).any(|slot| slot == large));

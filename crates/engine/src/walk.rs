@@ -53,7 +53,7 @@ impl Index {
     ) -> ControlFlow<B> {
         if let Some(line) = self.subjects.get(subject.index()) {
             let via = Via::of(Holder::Principal(subject));
-            for slot in line.slots() {
+            for slot in line.slots(near) {
                 visit(&via.reach(slot))?;
             }
             for bundle in line.bundles() {
@@ -112,7 +112,7 @@ impl Index {
             holder: Holder::Group(id),
             ..*via
         };
-        for slot in line.slots() {
+        for slot in line.slots(near) {
             visit(&via.reach(slot))?;
         }
         for bundle in line.bundles() {
@@ -139,7 +139,7 @@ impl Index {
             policy: Some(id),
             ..*via
         };
-        for slot in line.slots() {
+        for slot in line.slots(near) {
             visit(&via.reach(slot))?;
         }
         self.walk_rest(line, Key::Policy(id), &via, near, visit)

@@ -45,10 +45,10 @@ impl Index {
             known: Known::default(),
         };
         if let Some(asked) = asked {
+            let bundles = 2 * self.groups.len().max(self.policies.len());
             scan.known = Known {
                 roles: vec![Answer::Open; self.org.roles.bound()],
-                groups: vec![Answer::Open; self.groups.len()],
-                policies: vec![Answer::Open; self.policies.len()],
+                bundles: vec![Answer::Open; bundles],
             };
             let found = self.walk_everyone(Some(asked.project), &mut |reach| {
                 if self.gives(reach, &asked) {
@@ -74,8 +74,8 @@ enum Answer {
 #[derive(Clone, Debug, Default)]
 struct Known {
     roles: Vec<Answer>,
-    groups: Vec<Answer>,
-    policies: Vec<Answer>,
+    /// By packed number of a group or policy.
+    bundles: Vec<Answer>,
 }
 
 /// The subjects that may do an action at a place, one after the other.
@@ -103,10 +103,12 @@ impl WhoCan<'_> {
 
     #[inline]
     fn line_gives(&mut self, line: &Line, key: Key, asked: &Asked) -> bool {
-        line.slots().any(|slot| self.slot_gives(slot, asked))
+        line.slots(Some(asked.project))
+            .any(|slot| self.slot_gives(slot, asked))
             || line
-                .bundles()
-                .any(|bundle| self.bundle_gives(bundle, asked))
+                .packed()
+                .iter()
+                .any(|packed| self.packed_gives(*packed, asked))
             || (line.has_more() && self.more_gives(key, asked))
     }
 
@@ -145,33 +147,36 @@ impl WhoCan<'_> {
     }
 
     #[inline]
-    fn bundle_gives(&mut self, bundle: Bundle, asked: &Asked) -> bool {
-        let known = match bundle {
-            Bundle::Group(id) => self.known.groups.get(id.index()),
-            Bundle::Policy(id) => self.known.policies.get(id.index()),
-        };
-        match known {
-            None | Some(Answer::No) => false,
+    fn packed_gives(&mut self, packed: u32, asked: &Asked) -> bool {
+        match self.known.bundles.get(packed as usize) {
+            Some(Answer::No) => false,
             Some(Answer::Yes) => true,
-            Some(Answer::Open) => self.find_out(bundle, asked),
+            None | Some(Answer::Open) => self.find_out(packed, asked),
         }
     }
 
-    fn find_out(&mut self, bundle: Bundle, asked: &Asked) -> bool {
+    fn bundle_gives(&mut self, bundle: Bundle, asked: &Asked) -> bool {
+        match bundle.pack() {
+            Some(packed) => self.packed_gives(packed, asked),
+            None => self.look_at(bundle, asked),
+        }
+    }
+
+    fn find_out(&mut self, packed: u32, asked: &Asked) -> bool {
+        let gives = Bundle::unpack(packed).is_some_and(|bundle| self.look_at(bundle, asked));
+        if let Some(known) = self.known.bundles.get_mut(packed as usize) {
+            *known = Answer::of(gives);
+        }
+        gives
+    }
+
+    fn look_at(&mut self, bundle: Bundle, asked: &Asked) -> bool {
         let index = self.index;
         let (line, key) = match bundle {
             Bundle::Group(id) => (index.groups.get(id.index()), Key::Group(id)),
             Bundle::Policy(id) => (index.policies.get(id.index()), Key::Policy(id)),
         };
-        let gives = line.is_some_and(|line| self.line_gives(line, key, asked));
-        let known = match bundle {
-            Bundle::Group(id) => self.known.groups.get_mut(id.index()),
-            Bundle::Policy(id) => self.known.policies.get_mut(id.index()),
-        };
-        if let Some(known) = known {
-            *known = Answer::of(gives);
-        }
-        gives
+        line.is_some_and(|line| self.line_gives(line, key, asked))
     }
 }
 
