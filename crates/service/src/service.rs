@@ -38,7 +38,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             clock: Arc::new(SystemClock),
-            stale_after: Duration::from_secs(60),
+            stale_after: Duration::from_mins(1),
             past_bytes: 1 << 30,
             checkpoint_every: 5_000,
         }
@@ -105,7 +105,7 @@ impl Service {
                     tracing::warn!(%error, "last uses were not written");
                 }
                 service.past().tidy();
-                if rounds % 360 == 0 {
+                if rounds.is_multiple_of(360) {
                     let before = service.now().plus_seconds(-crate::idempotency::SECONDS).micros();
                     if let Err(error) = service.store().prune_idempotency(before).await {
                         tracing::warn!(%error, "old idempotency keys were not dropped");
@@ -151,7 +151,7 @@ impl Service {
     pub(crate) fn rows(&self) -> Vec<OrganizationRow> {
         let organizations = self.inner.organizations.read().unwrap_or_else(PoisonError::into_inner);
         let mut rows: Vec<OrganizationRow> = organizations.values().map(|(row, _)| row.clone()).collect();
-        rows.sort_by(|a, b| (a.created_at, a.key).cmp(&(b.created_at, b.key)));
+        rows.sort_by_key(|row| (row.created_at, row.key));
         rows
     }
 

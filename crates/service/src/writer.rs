@@ -151,7 +151,7 @@ impl Writer {
         let (view, hash) = (self.organization.view(), self.hash);
         let deciding = tokio::task::spawn_blocking(move || {
             let decided = catch_unwind(AssertUnwindSafe(|| Batch::decide(&view, hash, &jobs, known, now)));
-            (jobs, decided.unwrap_or_else(|_| Err(Error::Internal("deciding a command panicked".to_owned()))))
+            (jobs, decided.map_err(|_| Error::Internal("deciding a command panicked".to_owned())))
         });
         match deciding.await {
             Ok(decided) => decided,

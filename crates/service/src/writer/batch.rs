@@ -46,7 +46,7 @@ pub(super) type Known = Result<Option<Remembered>, Error>;
 
 impl Batch {
     /// Decides jobs on a state whose newest entry has this hash.
-    pub(super) fn decide(base: &View, hash: [u8; 32], jobs: &[Job], known: Vec<Known>, now: Timestamp) -> Result<Self, Error> {
+    pub(super) fn decide(base: &View, hash: [u8; 32], jobs: &[Job], known: Vec<Known>, now: Timestamp) -> Self {
         let mut draft = Draft {
             org: base.org().clone(),
             now,
@@ -62,16 +62,19 @@ impl Batch {
         if !batch.records.is_empty() {
             batch.view = Some(Arc::new(View::new(base.index().advance(org, &touched))));
         }
-        Ok(batch)
+        batch
     }
 }
+
+/// A caller and the key it chose.
+type Key<'a> = ([u8; 16], &'a str);
 
 struct Draft<'a> {
     org: Org,
     now: Timestamp,
     touched: Touched,
     /// Keys answered in this batch, and the place of their outcomes.
-    keys: HashMap<([u8; 16], &'a str), ([u8; 32], usize)>,
+    keys: HashMap<Key<'a>, ([u8; 32], usize)>,
     batch: Batch,
 }
 
