@@ -59,13 +59,21 @@ pub const NOT_DESCRIBED: &[(&str, &str)] = &[
 
 /// The router of the whole API and the document that describes it.
 pub fn router(service: Service) -> (axum::Router, OpenApi) {
+    router_beside(service, None)
+}
+
+/// The same, its document with another façade's put beside it.
+pub fn router_beside(service: Service, other: Option<OpenApi>) -> (axum::Router, OpenApi) {
     let shared = Shared { service, pins: Arc::default() };
     let described = OpenApiRouter::with_openapi(openapi::frame());
     let described = routes().into_iter().fold(described, |router, route| {
         let (paths, schemas) = openapi::described(&route);
         router.routes((schemas, paths, method_router(route, shared.clone())))
     });
-    let (router, document) = described.split_for_parts();
+    let (router, mut document) = described.split_for_parts();
+    if let Some(other) = other {
+        document.merge(other);
+    }
     let router = router.merge(docs::router(&document)).method_not_allowed_fallback(not_allowed);
     (router, document)
 }

@@ -1,0 +1,122 @@
+//! Streams: the feed of changes, the stream for replicas, imports and backups.
+
+use crate::house::House;
+use axum::body::{Body, BodyDataStream};
+use bytes::Bytes;
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+/// Reads a stream line by line.
+struct Lines {
+    stream: BodyDataStream,
+    rest: String,
+}
+
+impl Lines {
+    fn of(response: axum::response::Response) -> Self {
+        Lines { stream: response.into_body().into_data_stream(), rest: String::new() }
+    }
+
+    async fn next(&mut self) -> Option<String> {
+        loop {
+            if let Some((line, rest)) = self.rest.split_once('\n') {
+                let (line, rest) = (line.to_owned(), rest.to_owned());
+                self.rest = rest;
+                if line.is_empty() {
+                    continue;
+                }
+                return Some(line);
+            }
+            let piece = self.stream.next().await?.unwrap();
+            self.rest.push_str(std::str::from_utf8(&piece).unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn changes_are_followed_as_they_happen() {
+    let house = House::union().await;
+    let after = house.post("roles", json!({"name": "first"})).await.is(201).revision() - 1;
+    let response = house.ask("GET", &format!("changes?after={after}")).response().await;
+    assert_eq!(response.headers()["content-type"], "application/x-ndjson");
+    let mut lines = Lines::of(response);
+    let first: Value = serde_json::from_str(&lines.next().await.unwrap()).unwrap();
+    assert_eq!((&first["revision"], &first["changes"][0]["name"]), (&json!(after + 1), &json!("first")));
+    house.post("policies", json!({"name": "p", "bindings": [{"role": "first", "project": "new"}]})).await.is(201);
+    let second: Value = serde_json::from_str(&lines.next().await.unwrap()).unwrap();
+    let nouns: Vec<&str> = second["changes"].as_array().unwrap().iter().map(|change| change["noun"].as_str().unwrap()).collect();
+    assert_eq!(nouns, ["project", "policy"]);
+    assert_eq!(second["changes"][1]["after"]["bindings"], json!([{"role": "first", "project": "new"}]));
+}
+
+#[tokio::test]
+async fn changes_come_as_events_when_asked_for() {
+    let house = House::union().await;
+    let after = house.post("roles", json!({"name": "first"})).await.is(201).revision() - 1;
+    let response = house.ask("GET", &format!("changes?after={after}")).header("accept", "text/event-stream").response().await;
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut lines = Lines::of(response);
+    assert_eq!(lines.next().await.unwrap(), format!("id: {}", after + 1));
+    assert_eq!(lines.next().await.unwrap(), "event: entry");
+    assert!(lines.next().await.unwrap().starts_with("data: {\"revision\":"));
+}
+
+#[tokio::test]
+async fn a_feed_shows_only_what_the_caller_may_see() {
+    let house = House::new("none").await;
+    let token = house.user("weak@example.com", &[]).await;
+    let after = house.get("me").await.revision();
+    house.post("roles", json!({"name": "hidden"})).await.is(201);
+    let mut lines = Lines::of(house.ask("GET", &format!("changes?after={after}")).token(&token).response().await);
+    let line: Value = serde_json::from_str(&lines.next().await.unwrap()).unwrap();
+    assert_eq!((&line["revision"], &line["changes"]), (&json!(after + 1), &json!([])));
+}
+
+#[tokio::test]
+async fn a_replica_gets_every_entry() {
+    let house = House::union().await;
+    let revision = house.post("roles", json!({"name": "first"})).await.is(201).revision();
+    let response = house.ask("GET", &format!("replicate?after={}", revision - 1)).response().await;
+    let frame = response.into_body().into_data_stream().next().await.unwrap().unwrap();
+    assert_eq!(frame[0], 2);
+    assert_eq!(u64::from_be_bytes(frame[1..9].try_into().unwrap()), revision);
+}
+
+const WORKLOAD: &[&str] = &[
+    r#"{"meta":{"format":1,"size":"T","seed":1}}"#,
+    r#"{"action":{"id":"read"}}"#,
+    r#"{"environment":{"id":"live"}}"#,
+    r#"{"role":{"id":"reader","actions":["read"],"level":"project"}}"#,
+];
+
+fn workload() -> String {
+    WORKLOAD.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[tokio::test]
+async fn an_import_answers_at_its_end_or_tells_its_progress() {
+    let house = House::union().await;
+    let bad = format!("{}{{\"nonsense\":1}}\n", workload());
+    let before = house.get("me").await.revision();
+    let refused = house.ask("POST", "import?format=workload").body(bad.clone()).send().await.is_problem(422, "unreadable");
+    assert!(refused.detail().contains("line"), "{}", refused.text);
+    let told = house.ask("POST", "import?format=workload").header("accept", "application/x-ndjson").body(bad).send().await.is(200);
+    let last: Value = serde_json::from_str(told.text.lines().last().unwrap()).unwrap();
+    assert_eq!(last["problem"]["code"], "unreadable", "{}", told.text);
+    assert_eq!(house.get("me").await.revision(), before);
+    house.ask("POST", "import?format=csv").body("x").send().await.is_problem(400, "malformed");
+    house.ask("POST", "import").body("x").send().await.is_problem(400, "malformed");
+    let pieces: Vec<Result<Bytes, std::io::Error>> = vec![Ok(Bytes::from_static(b"{\"meta\":")), Err(std::io::Error::other("gone"))];
+    let broken = house.ask("POST", "import?format=workload").body(Body::from_stream(futures::stream::iter(pieces))).send().await;
+    assert_eq!(broken.status, 422, "{}", broken.text);
+    assert_eq!(house.get("me").await.revision(), before);
+}
+
+#[tokio::test]
+async fn a_backup_is_a_database_file() {
+    let house = House::union().await;
+    let response = house.ask("GET", "backup").response().await;
+    assert_eq!(response.status(), 200);
+    let first = response.into_body().into_data_stream().next().await.unwrap().unwrap();
+    assert!(first.starts_with(b"SQLite format 3"));
+}
