@@ -16,7 +16,7 @@ pub mod saved;
 
 mod target;
 
-use target::{authzen, log, model};
+use target::{authzen, log, model, rest, server};
 
 /// Reads bytes with the parser of a target; panics if it breaks a promise.
 pub type Parser = Box<dyn Fn(&[u8])>;
@@ -59,6 +59,14 @@ pub const TARGETS: &[Target] = &[
     Target {
         name: "name",
         start: || Box::new(model::name),
+    },
+    Target {
+        name: "rest",
+        start: rest::requests,
+    },
+    Target {
+        name: "settings",
+        start: server::settings,
     },
     Target {
         name: "state",

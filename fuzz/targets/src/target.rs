@@ -4,6 +4,8 @@ pub(crate) mod authzen;
 mod house;
 pub(crate) mod log;
 pub(crate) mod model;
+pub(crate) mod rest;
+pub(crate) mod server;
 
 /// Bytes as text, as a parser of text meets them: what is not UTF-8 is replaced.
 fn text(data: &[u8]) -> std::borrow::Cow<'_, str> {
