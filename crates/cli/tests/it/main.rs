@@ -2,6 +2,7 @@
 //! folders, nothing left behind.
 
 mod backup;
+mod crash;
 mod editor;
 mod exit;
 mod help;
