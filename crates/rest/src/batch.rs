@@ -290,11 +290,10 @@ async fn carry_out(call: Call) -> Reply {
 /// Of a batch nothing is the path's target, so what is missing is unknown rather than not found.
 fn in_operations(problem: Problem) -> Problem {
     let problem = problem.renamed("commands", "operations");
-    if problem.code == "not_found" && problem.field.is_some() {
-        let field = problem.field.clone().unwrap_or_default();
-        return Problem::new("unknown", problem.detail).at(field);
-    }
-    problem
+    let Some(field) = problem.field.as_deref().filter(|_| problem.code == "not_found") else { return problem };
+    let operation = field.split_inclusive(']').next().unwrap_or_default();
+    let field = if field == operation { field.to_owned() } else { format!("{operation}.target") };
+    Problem::new("unknown", problem.detail).at(field)
 }
 
 async fn plan(call: Call) -> Reply {

@@ -49,7 +49,7 @@ pub(crate) struct Call {
 pub(crate) async fn serve(route: Arc<Route>, shared: Shared, request: Request<Body>) -> Response {
     let request_id = request_id(request.headers());
     let reads = request.headers().get(header::IF_NONE_MATCH).and_then(|value| Some(value.to_str().ok()?.to_owned()));
-    let mut response = match enter(route, shared, request, &request_id).await {
+    let response = match enter(route, shared, request, &request_id).await {
         Ok(call) => {
             let (handler, revision) = (call.route.handler.clone(), call.ctx.revision());
             let reply = match handler {
@@ -63,15 +63,24 @@ pub(crate) async fn serve(route: Arc<Route>, shared: Shared, request: Request<Bo
         }
         Err(problem) => refuse(problem, &request_id),
     };
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
+    marked(response, &request_id)
+}
+
+/// A problem as the answer to a request.
+pub(crate) fn refuse(mut problem: Problem, request_id: &str) -> Response {
+    problem.request_id = Some(request_id.to_owned());
+    if problem.code == "not_found" {
+        // What is not there is named by the path, so no field of the body is to blame.
+        problem.field = None;
+    }
+    marked(problem.into_response(), request_id)
+}
+
+fn marked(mut response: Response, request_id: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     response
-}
-
-fn refuse(mut problem: Problem, request_id: &str) -> Response {
-    problem.request_id = Some(request_id.to_owned());
-    problem.into_response()
 }
 
 /// The caller's own request id when it is fit for a log, else a fresh one.

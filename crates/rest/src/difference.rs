@@ -2,7 +2,8 @@
 
 use crate::wire::{self, ScopeView};
 use rolecall_engine::Delta;
-use rolecall_model::Org;
+use rolecall_model::id::Holder;
+use rolecall_model::{Org, Scope};
 use rolecall_service::{Ctx, Done, DryRun};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -47,19 +48,13 @@ pub(crate) struct DryRunView {
 
 impl DryRunView {
     pub(crate) fn of(ctx: &Ctx, done: &Done, difference: &DryRun) -> Self {
-        let (before, after) = (ctx.org(), done.view.org());
-        // Who or what would be new is known afterwards only, who would be gone only before.
-        let gain = |delta: &Delta| delta_view(after, delta);
-        let loss = |delta: &Delta| {
-            let org = if after.principal(delta.subject).is_some() && after.action(delta.action).is_some() { after } else { before };
-            delta_view(org, delta)
-        };
+        let names = Names { after: done.view.org(), before: ctx.org() };
         DryRunView {
             dry_run: true,
             revision: done.revision,
             changes: done.changes.len(),
-            gains: difference.gains.iter().map(gain).collect(),
-            losses: difference.losses.iter().map(loss).collect(),
+            gains: difference.gains.iter().map(|delta| names.delta(delta)).collect(),
+            losses: difference.losses.iter().map(|delta| names.delta(delta)).collect(),
             subjects: difference.subjects,
             total: difference.total,
             complete: difference.is_complete(),
@@ -67,12 +62,31 @@ impl DryRunView {
     }
 }
 
-fn delta_view(org: &Org, delta: &Delta) -> DeltaView {
-    DeltaView {
-        subject: wire::principal(org, delta.subject),
-        name: wire::holder_name(org, rolecall_model::id::Holder::Principal(delta.subject)),
-        action: wire::action(org, delta.action),
-        scope: ScopeView::of(org, delta.scope),
-        except: delta.except.iter().map(|scope| ScopeView::of(org, *scope)).collect(),
+/// Who or what would be new has its name afterwards only, who or what would be gone only before.
+struct Names<'a> {
+    after: &'a Org,
+    before: &'a Org,
+}
+
+impl<'a> Names<'a> {
+    fn of(&self, is_there: impl Fn(&Org) -> bool) -> &'a Org {
+        if is_there(self.after) { self.after } else { self.before }
+    }
+
+    fn scope(&self, scope: Scope) -> ScopeView {
+        let project = |id| wire::project(self.of(|org| org.project(id).is_some()), id);
+        let environment = |id| wire::environment(self.of(|org| org.environment(id).is_some()), id);
+        ScopeView { project: scope.project.map(project), environment: scope.environment.map(environment) }
+    }
+
+    fn delta(&self, delta: &Delta) -> DeltaView {
+        let who = self.of(|org| org.principal(delta.subject).is_some());
+        DeltaView {
+            subject: wire::principal(who, delta.subject),
+            name: wire::holder_name(who, Holder::Principal(delta.subject)),
+            action: wire::action(self.of(|org| org.action(delta.action).is_some()), delta.action),
+            scope: self.scope(delta.scope),
+            except: delta.except.iter().map(|scope| self.scope(*scope)).collect(),
+        }
     }
 }

@@ -40,7 +40,7 @@ mod wire;
 
 use axum::body::Body;
 use axum::http::Request;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use call::Shared;
 use problem::Problem;
@@ -156,7 +156,6 @@ fn method_router(route: Route, shared: Shared) -> MethodRouter {
 }
 
 async fn not_allowed(request: Request<Body>) -> Response {
-    let mut problem = Problem::new("method_not_allowed", format!("{} is not possible here", request.method()));
-    problem.request_id = Some(call::request_id(request.headers()));
-    problem.into_response()
+    let problem = Problem::new("method_not_allowed", format!("{} is not possible here", request.method()));
+    call::refuse(problem, &call::request_id(request.headers()))
 }

@@ -33,7 +33,7 @@ async fn a_bad_body_is_refused_with_its_field_and_nothing_is_done() {
         ("roles", json!({"name": "x", "permits": [{"action": "*", "environment": "prodution"}]}).to_string(), 422, "unknown", "permits[0].environment", "\"production\""),
         ("policies", json!({"name": "x", "bindings": [{"role": "Edtor"}]}).to_string(), 422, "unknown", "bindings[0].role", "no role named \"Edtor\""),
         ("policies", json!({"name": "x", "bindings": many}).to_string(), 422, "too_many", "bindings", "10000"),
-        ("users", "{}".to_owned(), 422, "invalid", "", ""),
+        ("users", "{}".to_owned(), 422, "invalid", "email", "needs an email"),
         ("users", json!({"email": "no address"}).to_string(), 422, "invalid", "email", ""),
         ("users", json!({"username": "usr_x"}).to_string(), 422, "invalid", "username", ""),
         ("users", json!({"email": "x@y.example", "terms": {"until": "soon"}}).to_string(), 422, "invalid", "terms.until", "is not a time"),

@@ -39,7 +39,7 @@ async fn a_mistake_in_a_batch_names_its_operation() {
         (json!({"op": "role.create", "body": {"nmae": "y"}}), 422, "operations[1].body.nmae", "did you mean \"name\"?"),
         (json!({"op": "role.create", "bdy": {}}), 422, "operations[1].bdy", "did you mean \"body\"?"),
         (json!({"op": "role.create", "body": {"name": "y", "permits": [{"action": "vew"}]}}), 422, "operations[1].permits[0].action", ""),
-        (json!({"op": "role.delete", "target": "absent"}), 422, "operations[1]", "absent"),
+        (json!({"op": "role.delete", "target": "absent"}), 422, "operations[1].target", "absent"),
         (json!({"op": "application.create", "body": {"name": "x", "secret": true}}), 422, "operations[1].body.secret", "by itself"),
         (json!(7), 422, "operations[1]", ""),
     ];

@@ -82,12 +82,13 @@ async fn a_dry_run_answers_the_gains_and_losses_that_then_really_happen() {
             {"op": "role.delete", "target": "looker"},
             {"op": "assignment.create", "body": {"subject": "ada", "role": "Viewer", "project": "other", "environment": "staging"}},
         ]}))),
-        ("DELETE", "projects/other", None),
         ("DELETE", "groups/g", None),
     ];
     for (method, path, body) in steps {
-        agrees(&house, method, path, body, if path == "projects/other" { &[] } else { &users }).await;
+        agrees(&house, method, path, body, &users).await;
     }
+    let lost = house.delete("projects/other?dry_run=true").await.is(200).json()["losses"].clone();
+    assert!(lost.as_array().unwrap().iter().any(|delta| delta["project"] == "other" && delta["environment"] == "staging"), "{lost}");
 }
 
 #[tokio::test]
@@ -112,7 +113,8 @@ async fn a_plan_is_the_dry_run_of_a_batch() {
     let plan = house.post("plan", batch.clone()).await.is(200).json();
     assert_eq!(plan, house.post("batch?dry_run=true", batch).await.is(200).json());
     let names: Vec<&str> = plan["gains"].as_array().unwrap().iter().map(|delta| delta["action"].as_str().unwrap()).collect();
-    assert_eq!(names, ["view_flyte_inventory", "view_flyte_executions"]);
+    assert!(names.contains(&"view_flyte_inventory") && names.contains(&"view_flyte_executions"), "{names:?}");
+    assert!(!names.contains(&"create_flyte_executions"));
     assert_eq!((&plan["subjects"], &plan["gains"][0]["name"]), (&json!(1), &json!("Ada")));
     assert!(!house.may("ada", "view_flyte_inventory", None, None).await);
 }

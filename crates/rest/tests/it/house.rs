@@ -33,7 +33,6 @@ pub struct House {
     pub clock: Arc<TestClock>,
     pub router: axum::Router,
     pub document: Value,
-    pub service: Service,
     _folder: tempfile::TempDir,
 }
 
@@ -155,9 +154,9 @@ impl House {
             admin_token: Some(ADMIN.to_owned()),
         };
         service.first_start(start).await.unwrap();
-        let (router, document) = rolecall_rest::router(service.clone());
+        let (router, document) = rolecall_rest::router(service);
         let document = serde_json::to_value(document).unwrap();
-        House { clock, router, document, service, _folder: folder }
+        House { clock, router, document, _folder: folder }
     }
 
     pub async fn union() -> House {
