@@ -3,7 +3,7 @@
 
 use crate::ctx::Ctx;
 use crate::{Error, need};
-use rolecall_engine::{Explanation, Place, Question, Right};
+use rolecall_engine::{Explanation, Lack, Place, Question, Right};
 use rolecall_model::assignment::AssignmentCommand;
 use rolecall_model::command::SubjectRef;
 use rolecall_model::decide::decide;
@@ -76,7 +76,16 @@ pub fn explain(ctx: &Ctx, subject: &SubjectRef, action: &Ref, place: Place) -> R
     require_to_read(ctx, found.as_ref().ok().map(|(id, _)| *id))?;
     let (subject, _) = found?;
     let action = resolve::action(ctx.org(), action, "action")?;
-    Ok(ctx.index().explain(&Question { subject, action, place, at: ctx.asked_at() }))
+    let mut explanation = ctx.index().explain(&Question { subject, action, place, at: ctx.asked_at() });
+    if let Some(denial) = &mut explanation.denial
+        && !ctx.may(op::GROUPS_READ, Place::ORGANIZATION)
+    {
+        // Which group would help is for those to know who may see groups.
+        let all = denial.misses.len();
+        denial.misses.retain(|miss| !matches!(miss.lack, Lack::Membership(_)));
+        denial.capped |= denial.misses.len() < all;
+    }
+    Ok(explanation)
 }
 
 /// Who can do an action at a place, by number after `after`, at most `limit`; and where to go on.

@@ -43,8 +43,9 @@ struct Folder(PathBuf);
 impl Folder {
     fn make() -> Result<Self, Error> {
         use std::os::unix::fs::DirBuilderExt;
-        let name: String = crate::clock::random()?[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = std::env::temp_dir().join(format!("rolecall-backup-{name}"));
+        let mut bits = [0; 16];
+        bits.copy_from_slice(&crate::clock::random()?[..16]);
+        let path = std::env::temp_dir().join(format!("rolecall-backup-{:032x}", u128::from_be_bytes(bits)));
         let made = std::fs::DirBuilder::new().mode(0o700).create(&path);
         made.map_err(|error| Error::Damaged(format!("no folder for the snapshot: {error}")))?;
         Ok(Folder(path))

@@ -22,7 +22,7 @@ pub(crate) fn state_hash(org: &Org) -> Result<[u8; 32], Error> {
     let mut hash = Sha256::new();
     // Fields are written one by one; hashing them in blocks is many times faster.
     let buffered = io::BufWriter::with_capacity(1 << 16, Hashing(&mut hash, io::sink()));
-    let written = postcard::to_io(org, buffered).map_err(unwritable)?;
+    let written = postcard::to_io(org, buffered).map_err(|error| unwritable(&error))?;
     written.into_inner().map_err(|error| Error::Damaged(error.to_string()))?;
     Ok(hash.finalize().into())
 }
@@ -127,7 +127,7 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T,
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))?
 }
 
-fn unwritable(error: postcard::Error) -> Error {
+fn unwritable(error: &postcard::Error) -> Error {
     Error::Damaged(format!("the state cannot be written: {error}"))
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Caller {
 pub(crate) struct Credentials {
     known: RwLock<HashMap<[u8; 32], (OrganizationKey, TokenKey)>>,
     used: Mutex<HashMap<(OrganizationKey, TokenKey), Timestamp>>,
+    /// Held while uses are written down, so that who waits for it finds all of them written.
+    flushing: tokio::sync::Mutex<()>,
 }
 
 impl Service {
@@ -77,6 +79,7 @@ impl Service {
 
     /// Writes down when tokens were last used. What cannot be written waits for the next time.
     pub(crate) async fn flush_last_use(&self) -> Result<(), Error> {
+        let _one_at_a_time = self.credentials().flushing.lock().await;
         let used = std::mem::take(&mut *self.credentials().used.lock().unwrap_or_else(PoisonError::into_inner));
         let mut by_organization: HashMap<OrganizationKey, Vec<([u8; 16], i64)>> = HashMap::new();
         for ((organization, key), at) in used {
@@ -120,8 +123,8 @@ impl Credentials {
     pub(crate) fn forget_organization(&self, organization: OrganizationKey) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, (key, _)| *key != organization);
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.retain(|(key, _), _| *key != organization);
+        drop(known);
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).retain(|(key, _), _| *key != organization);
     }
 }
 
@@ -131,5 +134,20 @@ fn bare(header: &str) -> &str {
     match header.split_once(' ') {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim(),
         _ => header,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_is_the_same_with_and_without_the_word_before_it() {
+        for header in ["tok", "Bearer tok", "bearer tok", "BEARER   tok ", " tok "] {
+            assert_eq!(bare(header), "tok");
+        }
+        // Another scheme is no credential of ours, so it is looked up whole and not found.
+        assert_eq!(bare("Basic tok"), "Basic tok");
+        assert_eq!(bare("Bearer "), "Bearer");
     }
 }

@@ -123,12 +123,11 @@ async fn write_for(store: &dyn Store, noted: &[Noted]) -> Result<(), StoreError>
     let key = first.organization.key;
     let head = store.head(key).await?.map(|head| head.hash).unwrap_or_default();
     let last = store.event_head(key).await?;
-    let mut position = last.map_or(0, |last| last.revision);
+    let positions = last.map_or(0, |last| last.revision) + 1..;
     let mut previous = last.map(|last| last.hash).unwrap_or_default();
     let mut events = Vec::with_capacity(noted.len());
-    for Noted { event, .. } in noted {
+    for (position, Noted { event, .. }) in positions.zip(noted) {
         let body = serde_json::to_vec(event).map_err(|error| StoreError::Damaged(error.to_string()))?;
-        position += 1;
         let link = Sha256::new().chain_update(previous).chain_update(head).chain_update(&body);
         previous = link.finalize().into();
         // The head stands before the body, so that the link can be checked later.

@@ -97,7 +97,8 @@ async fn carry_out(ctx: &Ctx, command: Command, digest: [u8; 32], rows: Vec<Row>
     let (reply, answer) = oneshot::channel();
     let origin = Origin { actor: ctx.actor(), facade: ctx.facade, request: ctx.request_id.to_string() };
     let job = Job { command, origin, if_match: ctx.if_match, idempotency, rows, reply };
-    ctx.organization.jobs.send(job).await.map_err(|_| Error::Closing)?;
+    let sent = ctx.organization.jobs.send(job).await;
+    sent.map_err(|_| ctx.service.why_closed(ctx.organization.key))?;
     let lost = || Error::Internal("the writer gave no answer".to_owned());
     let Written { revision, changes, view, repeated } = answer.await.map_err(|_| lost())??;
     Ok(Done { revision, changes, view, repeated, difference: None })

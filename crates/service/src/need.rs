@@ -168,3 +168,81 @@ pub(crate) fn may_see_assignment(ctx: &Ctx, holder: Holder, grant: Grant) -> boo
     holder == Holder::Principal(ctx.principal())
         || seen_at(ctx.org(), grant).into_iter().any(|place| ctx.may(op::ASSIGNMENTS_READ, place))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rolecall_engine::{Index, Question};
+    use rolecall_model::assignment::GrantRef;
+    use rolecall_model::catalog::Catalog;
+    use rolecall_model::decide::decide;
+    use rolecall_model::id::OrganizationId;
+    use rolecall_model::moment::{Actor, Moment};
+    use rolecall_model::organization::NewOrganization;
+    use rolecall_model::policy::BindingRef;
+    use rolecall_model::user::{NewUser, UserCommand};
+    use rolecall_model::{Command, Timestamp};
+
+    const CATALOG: &str = "
+name: test
+environments: [{name: dev}, {name: prod}]
+initial_projects: [{name: shop}, {name: blog}]
+roles:
+  - {name: Viewer, bindable: anywhere, permits: [rolecall.projects.read]}
+  - {name: Admin, bindable: anywhere, permits: ['*']}
+policies: [{name: All, bindings: [{role: Admin}]}]
+administrator: {policy: All}
+";
+
+    fn run(org: &Org, command: Command) -> Org {
+        let moment = Moment::new(Timestamp::default(), Actor::System, [1; 32]);
+        decide(org, command, &moment).unwrap().org
+    }
+
+    fn scope(project: &str, environment: &str) -> ScopeRef {
+        let part = |name: &str| (name != "*").then(|| Ref::from(name));
+        ScopeRef { project: part(project), environment: part(environment) }
+    }
+
+    /// A user who holds the role at a scope.
+    fn org(at: ScopeRef) -> Org {
+        let (id, name, title) = (OrganizationId::new(1), "test".to_owned(), String::new());
+        let catalog = std::sync::Arc::new(Catalog::read(CATALOG).unwrap());
+        let org = run(&Org::empty(), Command::Found(Box::new(NewOrganization { id, name, title, catalog })));
+        let grants = vec![GrantRef::Role(BindingRef { role: Ref::from("Viewer"), scope: at })];
+        run(&org, UserCommand::Create(NewUser { username: Some("bob".into()), grants, ..NewUser::default() }).into())
+    }
+
+    #[test]
+    fn the_rights_of_an_actor_and_the_engine_agree_about_every_place() {
+        let names = |known: [&'static str; 2]| ["*", known[0], known[1], "unknown"];
+        for held_project in ["*", "shop"] {
+            for held_environment in ["*", "prod"] {
+                let org = org(scope(held_project, held_environment));
+                let id = org.find_principal("bob").unwrap().0;
+                let rights = Rights::of_actor(&org, Actor::Principal { id, token: None }, org.at());
+                let index = Index::build(org.clone());
+                for project in names(["shop", "blog"]) {
+                    for environment in names(["dev", "prod"]) {
+                        let place = place(&org, &scope(project, environment));
+                        let question = Question { subject: id, action: op::PROJECTS_READ, place, at: org.at() };
+                        let said = index.check(&question).allowed;
+                        assert_eq!(holds(&rights, op::PROJECTS_READ, place), said, "{held_project}/{held_environment} at {place:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_project_is_seen_by_a_right_in_any_of_its_environments() {
+        for (project, environment, sees) in [("shop", "prod", true), ("*", "dev", true), ("shop", "*", true), ("blog", "*", false)] {
+            let org = org(scope(project, environment));
+            let id = org.find_principal("bob").unwrap().0;
+            let rights = Rights::of_actor(&org, Actor::Principal { id, token: None }, org.at());
+            let shop = org.project_named("shop").unwrap().id;
+            let may = |action, place| holds(&rights, action, place);
+            assert_eq!(sees_project(&org, shop, &may), sees, "{project}/{environment}");
+        }
+    }
+}

@@ -186,6 +186,15 @@ impl Service {
         cell.get_or_try_init(load).await.cloned()
     }
 
+    /// Why an organization takes no commands any more.
+    pub(crate) fn why_closed(&self, key: OrganizationKey) -> Error {
+        let organizations = self.inner.organizations.read().unwrap_or_else(PoisonError::into_inner);
+        if self.inner.closing.load(Ordering::Acquire) || organizations.contains_key(&key) {
+            return Error::Closing;
+        }
+        Error::Unauthenticated("the organization of this credential is gone".to_owned())
+    }
+
     /// The organizations that are loaded.
     pub(crate) fn loaded(&self) -> Vec<(OrganizationRow, Arc<Organization>)> {
         let organizations = self.inner.organizations.read().unwrap_or_else(PoisonError::into_inner);

@@ -17,7 +17,7 @@ async fn an_administrator_always_remains() {
         || give_on("ada", "policy Admin", between(None, Some(1_000_000))),
         || give_on("ada", "policy Admin", between(Some(1_000_000), None)),
     ];
-    for actor in [house.root().await, house.by("ada").await] {
+    for actor in [house.root(), house.by("ada").await] {
         for end in ends {
             actor.refuses(end(), Kind::LastAdministrator).await;
         }
@@ -28,7 +28,7 @@ async fn an_administrator_always_remains() {
 async fn an_administrator_always_remains_whatever_makes_one() {
     let house = shop().await.with(role("root", &["*"])).await.with(policy("roots", &["root"])).await;
     let house = house.with(group("roots", &["ada"], &["policy roots"])).await.with(end("ada", "policy Admin")).await;
-    let root = house.root().await;
+    let root = house.root();
     let ends: &[fn() -> Command] = &[
         || withdraw("root", &["*"]),
         || set_permits("root", &["* at */production"]),
@@ -49,7 +49,7 @@ async fn an_administrator_always_remains_whatever_makes_one() {
 #[tokio::test]
 async fn an_administrator_always_remains_in_a_slot() {
     let house = unleash().await;
-    let root = house.root().await;
+    let root = house.root();
     root.refuses(slot("ada", "root", Some("Viewer")), Kind::LastAdministrator).await;
     root.refuses(give("ada", "role Editor"), Kind::LastAdministrator).await;
     root.refuses(delete_user("ada"), Kind::LastAdministrator).await;
@@ -58,7 +58,7 @@ async fn an_administrator_always_remains_in_a_slot() {
 #[tokio::test]
 async fn a_batch_may_hand_over_and_may_not_leave_nobody() {
     let house = shop().await;
-    let root = house.root().await;
+    let root = house.root();
     let and_away = vec![user("eva").given("policy Admin").password().into(), delete_user("ada"), delete_user("eva")];
     root.refuses(Command::Batch(and_away), Kind::LastAdministrator).await;
     root.takes(Command::Batch(vec![end("ada", "policy Admin"), user("eva").given("policy Admin").password().into()])).await;

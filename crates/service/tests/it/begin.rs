@@ -11,7 +11,7 @@ use rolecall_service::{Error, FirstStart};
 async fn an_installation_begins_with_one_administrator_of_everything() {
     for catalog in ["union", "unleash", "none"] {
         let house = House::of(builtin(catalog).unwrap()).await;
-        let ctx = house.root().await.ctx().await;
+        let ctx = house.root().ctx().await;
         for action in rolecall_model::operation::own() {
             assert!(ctx.may(action, rolecall_service::Place::ORGANIZATION), "{catalog}");
         }
@@ -95,7 +95,7 @@ async fn recovery_makes_an_administrator_and_says_so_in_the_log() {
         let ctx = house.through(recovered.token.expose().to_owned()).ctx().await;
         assert!(ctx.may(rolecall_model::operation::ASSIGNMENTS_ESCALATE, rolecall_service::Place::ORGANIZATION));
     }
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     let filter = rolecall_service::history::Filter { facade: Some("recover".into()), ..Default::default() };
     let (items, _) = rolecall_service::history::list(&ctx, &filter, rolecall_service::history::Cursor::NEWEST, 10).await.unwrap();
     assert_eq!(items.len(), 3);
@@ -105,7 +105,7 @@ async fn recovery_makes_an_administrator_and_says_so_in_the_log() {
 #[tokio::test]
 async fn who_is_late_is_told_that_the_service_is_stopping() {
     let house = shop().await;
-    let root = house.root().await;
+    let root = house.root();
     let ctx = root.ctx().await;
     house.service.close().await;
     assert!(matches!(rolecall_service::execute(&ctx, project("late")).await, Err(Error::Closing)));

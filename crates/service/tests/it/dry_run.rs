@@ -54,7 +54,7 @@ async fn a_dry_run_changes_nothing_and_equals_what_then_happens() {
         delete_user("eve"),
     ];
     for command in commands {
-        let root = house.root().await;
+        let root = house.root();
         let (state, before) = (house.state().await, root.ctx().await);
         let dry = root.dry(command.clone()).await.unwrap();
         assert_eq!(house.state().await, state, "a dry run changed something: {command:?}");
@@ -80,7 +80,7 @@ async fn a_dry_run_changes_nothing_and_equals_what_then_happens() {
 #[tokio::test]
 async fn a_dry_run_leaves_no_secret_and_no_key_behind() {
     let house = shop().await.with(user("bob")).await;
-    let root = house.root().await;
+    let root = house.root();
     let ctx = root.asking(Asked { dry_run: true, key: Some("k"), ..Asked::default() }).await;
     let (_, secret) = rolecall_service::issue_token(&ctx, new_token("bob")).await.unwrap();
     assert!(secret.is_none());
@@ -94,7 +94,7 @@ async fn a_dry_run_asks_for_the_same_rights_and_revisions() {
     let house = shop().await.with(role("runner", &["view"])).await.with(user("bob")).await;
     let bob = house.by("bob").await;
     assert!(bob.dry(delete_role("runner")).await.is_err());
-    let root = house.root().await;
+    let root = house.root();
     let stale = Asked { dry_run: true, if_match: Some(1), ..Asked::default() };
     let error = root.run_with(stale, delete_role("runner")).await.unwrap_err();
     assert!(matches!(error, rolecall_service::Error::Precondition { .. }));

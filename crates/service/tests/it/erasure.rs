@@ -28,24 +28,24 @@ fn is_kept(house: &House, text: &str) -> bool {
 async fn nothing_of_an_erased_person_is_left_and_the_chain_holds() {
     let house = with_bob(House::keeping_every(1).await).await;
     assert!(is_kept(&house, NAME), "else the test proves nothing");
-    let ctx = house.root().await.ctx().await;
-    let past = house.root().await.asking(Asked { at: Some(At::Revision(ctx.revision())), ..Asked::default() }).await;
+    let ctx = house.root().ctx().await;
+    let past = house.root().asking(Asked { at: Some(At::Revision(ctx.revision())), ..Asked::default() }).await;
     assert!(past.org().find_principal("bob@example.com").is_some());
     let revision = ctx.revision();
     erase(&ctx, subject("bob")).await.unwrap();
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     assert!(ctx.org().find_principal("bob@example.com").is_none());
     verify(&ctx).await.unwrap();
     let (items, _) = list(&ctx, &Filter { text: Some("unmistakable".into()), ..Filter::default() }, Cursor::NEWEST, 100).await.unwrap();
     assert!(items.is_empty());
-    let past = house.root().await.asking(Asked { at: Some(At::Revision(revision)), ..Asked::default() }).await;
+    let past = house.root().asking(Asked { at: Some(At::Revision(revision)), ..Asked::default() }).await;
     assert!(past.org().find_principal("bob@example.com").is_none(), "the past has forgotten too");
     house.service.close().await;
     for text in [NAME, "unmistakable-bob", "bob@example.com"] {
         assert!(!is_kept(&house, text), "{text} is still in a file");
     }
     let house = house.restarted().await;
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     verify(&ctx).await.unwrap();
     assert!(ctx.org().project_named("after").is_some());
 }
@@ -54,10 +54,10 @@ async fn nothing_of_an_erased_person_is_left_and_the_chain_holds() {
 async fn a_checkpoint_that_is_being_written_does_not_bring_an_erased_person_back() {
     let house = with_bob(House::keeping_every(1).await).await;
     let saves = house.store.hold_saves().await;
-    house.root().await.takes(project("late")).await;
-    let ctx = house.root().await.ctx().await;
+    house.root().takes(project("late")).await;
+    let ctx = house.root().ctx().await;
     let (done, ()) = tokio::join!(erase(&ctx, subject("bob")), async {
-        while house.root().await.ctx().await.org().find_principal("bob@example.com").is_some() {
+        while house.root().ctx().await.org().find_principal("bob@example.com").is_some() {
             tokio::task::yield_now().await;
         }
         drop(saves);
@@ -70,11 +70,11 @@ async fn a_checkpoint_that_is_being_written_does_not_bring_an_erased_person_back
 #[tokio::test]
 async fn somebody_deleted_before_can_still_be_erased() {
     let house = with_bob(shop().await).await;
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     let bob = ctx.org().find_principal("bob@example.com").unwrap().1.subject.to_string();
-    house.root().await.takes(delete_user("bob")).await;
-    erase(&house.root().await.ctx().await, rolecall_model::command::SubjectRef::User(bob.as_str().into())).await.unwrap();
-    verify(&house.root().await.ctx().await).await.unwrap();
+    house.root().takes(delete_user("bob")).await;
+    erase(&house.root().ctx().await, rolecall_model::command::SubjectRef::User(bob.as_str().into())).await.unwrap();
+    verify(&house.root().ctx().await).await.unwrap();
     house.service.close().await;
     assert!(!is_kept(&house, NAME));
 }
@@ -85,9 +85,9 @@ async fn erasing_needs_a_right_of_its_own_and_a_dry_run_erases_nothing() {
     let house = house.with(role("clerk", &["rolecall.users.write", "rolecall.users.read"])).await.with(user("eve").given("role clerk")).await;
     let eve = house.by("eve").await;
     assert!(matches!(erase(&eve.ctx().await, subject("bob")).await, Err(Error::Forbidden { .. })));
-    let dry = house.root().await.asking(Asked { dry_run: true, ..Asked::default() }).await;
+    let dry = house.root().asking(Asked { dry_run: true, ..Asked::default() }).await;
     erase(&dry, subject("bob")).await.unwrap();
-    assert!(house.root().await.ctx().await.org().find_principal("bob@example.com").is_some());
+    assert!(house.root().ctx().await.org().find_principal("bob@example.com").is_some());
     assert!(is_kept(&house, NAME));
-    house.root().await.refuses(Command::from(UserCommand::Erase(subject("nobody"))), Kind::Unknown).await;
+    house.root().refuses(Command::from(UserCommand::Erase(subject("nobody"))), Kind::Unknown).await;
 }

@@ -106,7 +106,7 @@ async fn a_batch_cannot_launder_a_grant() {
 #[tokio::test]
 async fn a_right_lost_while_a_command_waits_is_lost() {
     let house = world().await.with(give("eve", "role deployer")).await;
-    let (eve, root) = (house.by("eve").await, house.root().await);
+    let (eve, root) = (house.by("eve").await, house.root());
     let (ctx, command) = (eve.ctx().await, give("bob", "role deployer at shop/production"));
     root.takes(end("eve", "role clerk")).await;
     // Her context still reads the state in which she was a clerk.
@@ -120,7 +120,7 @@ async fn a_command_is_judged_by_what_its_names_mean_when_it_is_decided() {
     let house = house.with(policy("views", &["viewer at blog"])).await.with(user("eve").given("role viewer at blog")).await;
     let house = house.with(give("eve", "role Everyone")).await.with(user("bob")).await;
     let ctx = house.by("eve").await.ctx().await;
-    house.root().await.takes(bind("views", &["viewer at shop"])).await;
+    house.root().takes(bind("views", &["viewer at shop"])).await;
     let error = rolecall_service::execute(&ctx, give("bob", "policy views")).await.unwrap_err();
     assert!(matches!(error, Error::Forbidden { .. } | Error::NotFound { .. }), "{error:?}");
 }

@@ -18,12 +18,12 @@ fn words(feed: &Feed) -> Vec<&'static str> {
 #[tokio::test]
 async fn the_feed_tells_every_entry_in_order_and_follows() {
     let house = shop().await;
-    let mut feed = changes(&house.root().await.ctx().await, 0);
+    let mut feed = changes(&house.root().ctx().await, 0);
     let newest = house.revision().await;
     for revision in 1..=newest {
         assert_eq!(feed.next().await.unwrap().unwrap().revision, revision);
     }
-    house.root().await.takes(project("new")).await;
+    house.root().takes(project("new")).await;
     let next = feed.next().await.unwrap().unwrap();
     assert_eq!((next.revision, words(&next)[0]), (newest + 1, "project"));
     house.service.end_streams();
@@ -55,7 +55,7 @@ async fn the_feed_shows_only_what_its_reader_may_see() {
     assert_eq!(words(&feed.next().await.unwrap().unwrap()), ["token"]);
     assert_eq!(after, from + 1);
     for (command, seen) in commands {
-        house.root().await.takes(command.clone()).await;
+        house.root().takes(command.clone()).await;
         assert_eq!(words(&feed.next().await.unwrap().unwrap()), seen, "{command:?}");
     }
 }
@@ -67,12 +67,12 @@ async fn the_feed_ends_with_the_credential() {
     let ctx = eve.ctx().await;
     let mut feed = changes(&ctx, ctx.revision());
     let key = ctx.org().token(ctx.token().unwrap()).unwrap().key;
-    house.root().await.takes(Command::from(TokenCommand::Revoke(key))).await;
+    house.root().takes(Command::from(TokenCommand::Revoke(key))).await;
     assert!(feed.next().await.is_none());
     let short = house.by_narrow("eve", |new| new.until = Some(second(10))).await.ctx().await;
     let mut feed = changes(&short, short.revision());
     house.clock.set(10);
-    house.root().await.takes(project("late")).await;
+    house.root().takes(project("late")).await;
     assert!(feed.next().await.is_none());
 }
 
@@ -82,10 +82,10 @@ async fn a_right_that_ends_is_seen_no_longer_in_an_open_feed() {
     let house = house.with(give_on("eve", "role viewer at blog", between(None, Some(10)))).await;
     let ctx = house.by("eve").await.ctx().await;
     let mut feed = changes(&ctx, ctx.revision());
-    house.root().await.takes(archive("blog")).await;
+    house.root().takes(archive("blog")).await;
     assert_eq!(words(&feed.next().await.unwrap().unwrap()), ["project"]);
     house.clock.set(10);
-    house.root().await.takes(restore("blog")).await;
+    house.root().takes(restore("blog")).await;
     assert!(words(&feed.next().await.unwrap().unwrap()).is_empty());
 }
 
@@ -106,7 +106,7 @@ fn frame(bytes: &[u8]) -> Frame {
 #[tokio::test]
 async fn a_replica_gets_every_entry_chained_and_then_what_follows() {
     let house = shop().await.with(project("one")).await;
-    let mut stream = replicate(&house.root().await.ctx().await, Some(0)).await.unwrap();
+    let mut stream = replicate(&house.root().ctx().await, Some(0)).await.unwrap();
     let mut previous = [0; 32];
     for revision in 1..=house.revision().await {
         let frame = frame(&stream.next().await.unwrap().unwrap());
@@ -115,7 +115,7 @@ async fn a_replica_gets_every_entry_chained_and_then_what_follows() {
         Entry::decode(&[&frame.body]).unwrap();
         previous = frame.hash;
     }
-    house.root().await.takes(project("two")).await;
+    house.root().takes(project("two")).await;
     let next = frame(&stream.next().await.unwrap().unwrap());
     let Change::Project(_) = Entry::decode(&[&next.body]).unwrap().changes[0] else { panic!("not the project") };
     house.service.end_streams();
@@ -126,7 +126,7 @@ async fn a_replica_gets_every_entry_chained_and_then_what_follows() {
 async fn a_replica_begins_with_the_newest_checkpoint() {
     let house = shop().await.restarted().await;
     let revision = house.revision().await;
-    let mut stream = replicate(&house.root().await.ctx().await, None).await.unwrap();
+    let mut stream = replicate(&house.root().ctx().await, None).await.unwrap();
     let head = stream.next().await.unwrap().unwrap();
     assert_eq!((head[0], u64::from_be_bytes(head[1..9].try_into().unwrap())), (FRAME_CHECKPOINT, revision));
 }
@@ -137,9 +137,9 @@ async fn a_replica_whose_right_is_taken_away_gets_nothing_more() {
     let house = house.with(application("node one", &["role replica"])).await;
     let ctx = house.by("node-one").await.ctx().await;
     let mut stream = replicate(&ctx, Some(ctx.revision())).await.unwrap();
-    house.root().await.takes(project("one")).await;
+    house.root().takes(project("one")).await;
     assert!(stream.next().await.unwrap().is_ok());
-    house.root().await.takes(end("node-one", "role replica")).await;
+    house.root().takes(end("node-one", "role replica")).await;
     assert!(matches!(stream.next().await, Some(Err(Error::Forbidden { .. }))));
     assert!(stream.next().await.is_none());
     assert!(matches!(replicate(&house.by("node-one").await.ctx().await, None).await, Err(Error::Forbidden { .. })));

@@ -169,11 +169,11 @@ impl House {
 
     /// Carries out a command that must be taken, as the first administrator.
     pub async fn with(self, command: impl Into<Command>) -> Self {
-        self.root().await.takes(command).await;
+        self.root().takes(command).await;
         self
     }
 
-    pub async fn root(&self) -> Caller<'_> {
+    pub fn root(&self) -> Caller<'_> {
         self.through(ROOT.to_owned())
     }
 
@@ -186,7 +186,7 @@ impl House {
     pub async fn by_narrow(&self, who: &str, narrow: impl FnOnce(&mut NewToken)) -> Caller<'_> {
         let mut new = new_token(who);
         narrow(&mut new);
-        let ctx = self.root().await.ctx().await;
+        let ctx = self.root().ctx().await;
         let (_, secret) = issue_token(&ctx, new).await.unwrap();
         self.through(secret.unwrap().expose().to_owned())
     }
@@ -212,12 +212,12 @@ impl House {
     }
 
     pub async fn revision(&self) -> u64 {
-        self.root().await.ctx().await.revision()
+        self.root().ctx().await.revision()
     }
 
     /// The whole state as bytes: two states are equal when these are.
     pub async fn state(&self) -> Vec<u8> {
-        postcard::to_stdvec(self.root().await.ctx().await.org()).unwrap()
+        postcard::to_stdvec(self.root().ctx().await.org()).unwrap()
     }
 }
 

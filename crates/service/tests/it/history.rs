@@ -17,11 +17,11 @@ fn revision(item: &Item) -> Option<u64> {
 async fn history_is_read_newest_first_page_by_page_and_never_cut() {
     let house = shop().await.with(user("eve")).await;
     for n in 0..6 {
-        house.root().await.takes(project(&format!("p{n}"))).await;
+        house.root().takes(project(&format!("p{n}"))).await;
         assert!(house.by("eve").await.run(project("not hers")).await.is_err());
     }
     let ctx = house.restarted().await;
-    let ctx = ctx.root().await.ctx().await;
+    let ctx = ctx.root().ctx().await;
     let (mut cursor, mut items) = (Some(Cursor::NEWEST), Vec::new());
     while let Some(before) = cursor {
         let (page, next) = list(&ctx, &Filter::default(), before, 3).await.unwrap();
@@ -42,8 +42,8 @@ async fn history_is_filtered_by_who_what_and_when() {
     let ada = house.by("ada").await;
     ada.takes(project("hers")).await;
     house.clock.set(200);
-    house.root().await.takes(role("later", &["view"])).await;
-    let ctx = house.root().await.ctx().await;
+    house.root().takes(role("later", &["view"])).await;
+    let ctx = house.root().ctx().await;
     let count = async |filter: Filter| list(&ctx, &filter, Cursor::NEWEST, 100).await.unwrap().0.len();
     let who = ctx.org().find_principal("ada@example.com").unwrap().0;
     assert_eq!(count(Filter { actor: Some(who), ..Filter::default() }).await, 1);
@@ -60,7 +60,7 @@ async fn an_entry_says_who_when_through_what_and_under_which_request() {
     house.clock.set(7);
     let ada = house.by("ada").await;
     ada.run_with(Asked { key: Some("k"), ..Asked::default() }, project("hers")).await.unwrap();
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     let (items, _) = list(&ctx, &Filter::default(), Cursor::NEWEST, 1).await.unwrap();
     let Item::Entry(entry) = &items[0] else { panic!("an event") };
     let who = ctx.org().find_principal("ada@example.com").unwrap().0;
@@ -73,9 +73,9 @@ async fn an_entry_says_who_when_through_what_and_under_which_request() {
 async fn time_never_goes_back_whatever_the_clock_says() {
     let house = shop().await;
     house.clock.set(100);
-    house.root().await.takes(project("one")).await;
+    house.root().takes(project("one")).await;
     house.clock.set(-1_000);
-    let done = house.root().await.takes(project("two")).await;
+    let done = house.root().takes(project("two")).await;
     assert_eq!(done.view.org().at(), second(100));
 }
 
@@ -90,7 +90,7 @@ async fn history_and_its_check_need_the_right_to_read_it() {
 #[tokio::test]
 async fn a_changed_entry_is_found_by_the_check() {
     let house = shop().await.with(project("one")).await.with(project("two")).await;
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     let verified = verify(&ctx).await.unwrap();
     assert_eq!(verified.entries, ctx.revision());
     let key = OrganizationKey(ctx.organization().bytes());
@@ -105,7 +105,7 @@ async fn a_changed_entry_is_found_by_the_check() {
 #[tokio::test]
 async fn a_damaged_log_is_not_started_from() {
     let house = shop().await.with(project("one")).await;
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     let key = OrganizationKey(ctx.organization().bytes());
     let store = std::sync::Arc::clone(&house.store);
     let record = store.record(key, ctx.revision()).await.unwrap().unwrap();

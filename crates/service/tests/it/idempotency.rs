@@ -14,21 +14,21 @@ fn key(key: &str) -> Asked<'_> {
 #[tokio::test]
 async fn a_repeated_request_is_answered_again_and_not_done_again() {
     let house = shop().await;
-    let root = house.root().await;
+    let root = house.root();
     let first = root.run_with(key("k"), project("one")).await.unwrap();
     root.takes(project("two")).await;
     let again = root.run_with(key("k"), project("one")).await.unwrap();
     assert!(!first.repeated && again.repeated);
     assert_eq!((first.revision, &first.changes), (again.revision, &again.changes));
     let house = house.restarted().await;
-    let later = house.root().await.run_with(key("k"), project("one")).await.unwrap();
+    let later = house.root().run_with(key("k"), project("one")).await.unwrap();
     assert!(later.repeated && later.changes == first.changes);
 }
 
 #[tokio::test]
 async fn a_key_of_another_request_is_refused() {
     let house = shop().await;
-    let root = house.root().await;
+    let root = house.root();
     root.run_with(key("k"), project("one")).await.unwrap();
     let other = root.run_with(key("k"), project("two")).await.unwrap_err();
     assert!(matches!(other, Error::IdempotencyMismatch));
@@ -38,7 +38,7 @@ async fn a_key_of_another_request_is_refused() {
 #[tokio::test]
 async fn a_key_is_its_callers_own() {
     let house = shop().await.with(user("bob").given("policy Admin")).await;
-    house.root().await.run_with(key("k"), project("one")).await.unwrap();
+    house.root().run_with(key("k"), project("one")).await.unwrap();
     let bob = house.by("bob").await.run_with(key("k"), project("two")).await.unwrap();
     assert!(!bob.repeated);
     // Another token of the same caller is the same caller.
@@ -48,7 +48,7 @@ async fn a_key_is_its_callers_own() {
 #[tokio::test]
 async fn a_key_counts_for_24_hours() {
     let house = shop().await;
-    let root = house.root().await;
+    let root = house.root();
     root.run_with(key("k"), project("one")).await.unwrap();
     house.clock.set(24 * 3600 - 1);
     assert!(root.run_with(key("k"), project("one")).await.unwrap().repeated);
@@ -60,7 +60,7 @@ async fn a_key_counts_for_24_hours() {
 #[tokio::test]
 async fn a_refused_request_is_not_remembered() {
     let house = shop().await.with(project("one")).await;
-    let root = house.root().await;
+    let root = house.root();
     assert!(root.run_with(key("k"), project("one")).await.is_err());
     root.takes(delete_project("one")).await;
     assert!(!root.run_with(key("k"), project("one")).await.unwrap().repeated);
@@ -69,7 +69,7 @@ async fn a_refused_request_is_not_remembered() {
 #[tokio::test]
 async fn a_request_without_effect_is_remembered_without_anybody_elses_changes() {
     let house = shop().await.with(user("bob").given("policy Admin")).await;
-    let (root, bob) = (house.root().await, house.by("bob").await);
+    let (root, bob) = (house.root(), house.by("bob").await);
     // Bob's entry is the newest when root's command comes to nothing, under the very same key.
     let bobs = bob.run_with(key("k"), project("bobs")).await.unwrap();
     let nothing = root.run_with(key("k"), restore("shop")).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_request_without_effect_is_remembered_without_anybody_elses_changes() 
 #[tokio::test]
 async fn two_of_the_same_at_once_are_one() {
     let house = shop().await;
-    let root = house.root().await;
+    let root = house.root();
     let ctx = root.asking(key("k")).await;
     let arrived = house.store.arrived.load(Ordering::SeqCst);
     let door = house.store.hold().await;
@@ -121,7 +121,7 @@ async fn who_loses_its_right_by_its_own_request_can_repeat_it_all_the_same() {
 #[tokio::test]
 async fn a_secret_is_not_shown_twice() {
     let house = shop().await.with(user("bob")).await;
-    let ctx = house.root().await.asking(key("k")).await;
+    let ctx = house.root().asking(key("k")).await;
     assert!(issue_token(&ctx, new_token("bob")).await.unwrap().1.is_some());
     let again = issue_token(&ctx, new_token("bob")).await.unwrap_err();
     assert!(matches!(again, Error::Refused(refusal) if refusal.kind == Kind::NotNow));
@@ -130,7 +130,7 @@ async fn a_secret_is_not_shown_twice() {
 #[tokio::test]
 async fn a_batch_is_repeated_whole() {
     let house = shop().await;
-    let root = house.root().await;
+    let root = house.root();
     let batch = || Command::Batch(vec![project("one"), role("runner", &["view"])]);
     let first = root.run_with(key("k"), batch()).await.unwrap();
     let again = root.run_with(key("k"), batch()).await.unwrap();

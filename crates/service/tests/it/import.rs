@@ -31,10 +31,10 @@ async fn a_workload_is_one_entry_however_it_is_cut_and_outlives_a_restart() {
     for piece in [1, 7, 1_000_000] {
         let house = shop().await;
         let before = house.revision().await;
-        let done = send(&house.root().await.ctx().await, LINES, piece).await.unwrap();
+        let done = send(&house.root().ctx().await, LINES, piece).await.unwrap();
         assert_eq!((done.revision, done.changes.len()), (before + 1, 1));
         let house = house.restarted().await;
-        let ctx = house.root().await.ctx().await;
+        let ctx = house.root().ctx().await;
         for (who, environment, allowed) in [("u1", "production", true), ("u1", "staging", false), ("u2", "staging", true), ("u3", "production", false)] {
             let place = access::place(ctx.org(), Some("alpha"), Some(environment));
             assert_eq!(access::check(&ctx, who, "run", place).unwrap(), allowed, "{who} {environment}");
@@ -47,7 +47,7 @@ async fn a_workload_is_one_entry_however_it_is_cut_and_outlives_a_restart() {
 async fn the_first_bad_line_is_named_and_nothing_is_changed() {
     let house = shop().await;
     let state = house.state().await;
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     let bad = [
         (format!("{LINES}{{\"t\":\"user\",\"id\":\"u4\",\"groups\":[\"nobody\"]}}\n"), "11"),
         (format!("{LINES}\n\nnonsense"), "13"),
@@ -67,7 +67,7 @@ async fn the_first_bad_line_is_named_and_nothing_is_changed() {
 async fn a_name_that_is_taken_refuses_the_whole() {
     let house = shop().await.with(role("runner", &["view"])).await;
     let state = house.state().await;
-    let error = send(&house.root().await.ctx().await, LINES, 1_000).await.unwrap_err();
+    let error = send(&house.root().ctx().await, LINES, 1_000).await.unwrap_err();
     assert!(matches!(&error, Error::Refused(refusal) if refusal.kind == Kind::Taken), "{error:?}");
     assert_eq!(house.state().await, state);
 }
@@ -90,7 +90,7 @@ async fn an_import_needs_the_right_to_give_what_it_brings() {
 #[tokio::test]
 async fn an_import_can_be_tried_and_repeated() {
     let house = shop().await;
-    let (root, state) = (house.root().await, house.state().await);
+    let (root, state) = (house.root(), house.state().await);
     let dry = root.asking(Asked { dry_run: true, ..Asked::default() }).await;
     let difference = send(&dry, LINES, 100).await.unwrap().difference.unwrap();
     assert!(difference.subjects >= 2 && difference.losses.is_empty());

@@ -116,7 +116,7 @@ async fn what_is_not_there_reads_like_what_may_not_be_seen() {
 #[tokio::test]
 async fn a_project_is_seen_by_who_may_read_it_in_any_environment() {
     let house = world().await.with(role("viewer", &["view"])).await;
-    let id = house.root().await.ctx().await.org().project_named("secret").unwrap().id;
+    let id = house.root().ctx().await.org().project_named("secret").unwrap().id;
     assert!(!house.by("eve").await.ctx().await.sees_project(id));
     let mut house = house;
     for at in ["secret/staging", "secret", "*/production", "*"] {
@@ -154,7 +154,7 @@ async fn the_permission_is_decided_before_the_rest_of_the_command() {
     // A name that nobody could have is not looked at.
     assert!(matches!(eve.error(role("", &["no such action"])).await, Error::Forbidden { .. }));
     assert!(matches!(eve.error(project("a\u{0}b")).await, Error::Forbidden { .. }));
-    let root = house.root().await;
+    let root = house.root();
     root.refuses(role("", &["no such action"]), Kind::Invalid).await;
     // One forbidden command of a batch forbids it whole.
     let batch = vec![join("team", "bob"), role("mine", &[])];
@@ -165,9 +165,9 @@ async fn the_permission_is_decided_before_the_rest_of_the_command() {
 async fn refused_commands_are_noted_beside_the_log() {
     let house = world().await;
     house.by("eve").await.error(project("mine")).await;
-    house.root().await.refuses(delete_user("ada"), Kind::LastAdministrator).await;
+    house.root().refuses(delete_user("ada"), Kind::LastAdministrator).await;
     let house = house.restarted().await;
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     let filter = rolecall_service::history::Filter { noun: Some("event".into()), ..Default::default() };
     let (items, more) = rolecall_service::history::list(&ctx, &filter, rolecall_service::history::Cursor::NEWEST, 100).await.unwrap();
     assert!(more.is_none());

@@ -47,7 +47,7 @@ async fn asking_about_others_needs_a_right_and_tells_nothing_without_it() {
 #[tokio::test]
 async fn an_unknown_name_is_false_where_a_protocol_says_so_and_refused_on_our_own() {
     let house = world().await;
-    let root = house.root().await.ctx().await;
+    let root = house.root().ctx().await;
     let place = access::place(root.org(), Some("nowhere"), Some("never"));
     assert!(!access::check(&root, "nobody", "view", Place::ORGANIZATION).unwrap());
     assert!(!access::check(&root, "bob@example.com", "view", place).unwrap());
@@ -61,13 +61,26 @@ async fn who_could_grant_is_who_the_command_would_be_taken_from() {
     let house = world().await.with(role("giver", &["rolecall.assignments.write", "deploy"])).await;
     let house = house.with(user("gil").given("role giver at shop")).await.with(user("gus").given("role giver at blog")).await;
     let house = house.with(role("deployer", &["deploy"])).await;
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     let wanted = AssignmentCommand::Grant(subject("bob"), grant("role deployer at shop/staging"), by_hand());
     let (granters, more) = access::who_could_grant(&ctx, &wanted).unwrap();
     let names: Vec<_> = granters.iter().map(|id| ctx.org().principal(*id).unwrap().best_identifier()).collect();
     assert!(!more);
     assert!(names.iter().any(|name| name == "gil@example.com") && names.iter().any(|name| name == "ada@example.com"), "{names:?}");
     assert!(!names.iter().any(|name| name == "gus@example.com" || name == "eve@example.com"), "{names:?}");
+}
+
+#[tokio::test]
+async fn which_group_would_help_is_told_to_who_may_see_groups() {
+    let house = world().await.with(role("deployer", &["deploy"])).await.with(group("crew", &[], &["role deployer"])).await;
+    let ask = |ctx: &rolecall_service::Ctx| {
+        let place = access::place(ctx.org(), Some("shop"), None);
+        let denial = access::explain(ctx, &subject("bob"), &"deploy".into(), place).unwrap().denial.unwrap();
+        let groups = denial.misses.iter().filter(|miss| matches!(miss.lack, rolecall_engine::Lack::Membership(_))).count();
+        (groups, denial.capped)
+    };
+    assert_eq!(ask(&house.root().ctx().await), (1, false));
+    assert_eq!(ask(&house.by("bob").await.ctx().await), (0, true));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use rolecall_store::{Checkpoint, Checkpoints, OpenOptions, OrganizationKey, Sqli
 use std::sync::{Arc, Mutex};
 
 async fn key(house: &House) -> OrganizationKey {
-    OrganizationKey(house.root().await.ctx().await.organization().bytes())
+    OrganizationKey(house.root().ctx().await.organization().bytes())
 }
 
 #[tokio::test]
@@ -117,8 +117,8 @@ async fn another_node_that_wrote_is_caught_up_with() {
     let done = rolecall_service::execute(&ctx, project("from there")).await.unwrap();
     assert!(done.view.org().project_named("from here").is_some());
     // And back again.
-    house.root().await.takes(project("and back")).await;
-    rolecall_service::history::verify(&house.root().await.ctx().await).await.unwrap();
+    house.root().takes(project("and back")).await;
+    rolecall_service::history::verify(&house.root().ctx().await).await.unwrap();
 }
 
 /// Dropped without closing, with writers at work: what was acknowledged is there, and nothing half.
@@ -161,7 +161,7 @@ fn dropped_without_closing_nothing_acknowledged_is_lost() {
         std::thread::yield_now();
     }
     drop(service);
-    living.shutdown_timeout(std::time::Duration::from_secs(60));
+    living.shutdown_timeout(std::time::Duration::from_mins(1));
     while weak.strong_count() > 0 {
         std::thread::yield_now();
     }
@@ -190,7 +190,7 @@ fn dropped_without_closing_nothing_acknowledged_is_lost() {
         for name in acknowledged {
             assert!(ctx.org().project_named(&name).is_some(), "{name} was acknowledged and is lost");
         }
-        for project in ctx.org().projects.iter().filter(|row| row.name.starts_with("p")) {
+        for project in ctx.org().projects.iter().filter(|row| row.name.starts_with('p')) {
             assert!(ctx.org().find_principal(&format!("owner-of-{}", project.name)).is_some(), "half of a command is there");
         }
         rolecall_service::history::verify(&ctx).await.unwrap();

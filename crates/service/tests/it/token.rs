@@ -54,21 +54,21 @@ async fn a_token_counts_while_it_and_its_holder_do() {
     house.clock.set(60);
     assert!(matches!(house.enter(&short.token, Asked::default()).await, Err(Error::Unauthenticated(_))));
     let key = key_in_use(&long.ctx().await);
-    house.root().await.takes(disable("bob")).await;
+    house.root().takes(disable("bob")).await;
     assert!(matches!(house.enter(&long.token, Asked::default()).await, Err(Error::Unauthenticated(_))));
-    house.root().await.takes(enable("bob")).await;
+    house.root().takes(enable("bob")).await;
     long.ctx().await;
-    house.root().await.takes(Command::from(TokenCommand::Revoke(key))).await;
+    house.root().takes(Command::from(TokenCommand::Revoke(key))).await;
     assert!(matches!(house.enter(&long.token, Asked::default()).await, Err(Error::Unauthenticated(_))));
     let (token, third) = (house.by("bob").await.token, "gone with its holder");
-    house.root().await.takes(delete_user("bob")).await;
+    house.root().takes(delete_user("bob")).await;
     assert!(matches!(house.enter(&token, Asked::default()).await, Err(Error::Unauthenticated(_))), "{third}");
 }
 
 #[tokio::test]
 async fn a_token_narrows_what_its_holder_may_ask_and_do() {
     let house = shop().await;
-    let shop = house.root().await.ctx().await.org().project_named("shop").unwrap().id;
+    let shop = house.root().ctx().await.org().project_named("shop").unwrap().id;
     let here = house.by_narrow("ada", |new| new.scope = scope("shop")).await.ctx().await;
     assert!(here.may(op::PROJECTS_WRITE, Scope::project(shop).into()));
     assert!(!here.may(op::PROJECTS_WRITE, Place::ORGANIZATION) && !here.may(op::USERS_READ, Place::ORGANIZATION));
@@ -112,7 +112,7 @@ async fn who_acts_may_have_tokens_of_its_own_and_needs_a_right_for_those_of_othe
 async fn an_application_is_made_with_a_secret_that_lets_it_in() {
     let house = shop().await;
     let new = NewApplication { name: "Deploy Bot".into(), grants: vec![grant("policy Admin")], ..NewApplication::default() };
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     let (done, secret) = create_application(&ctx, new, true).await.unwrap();
     assert!(done.view.org().find_principal("deploy-bot").is_some());
     let entered = house.through(secret.unwrap().expose().to_owned()).ctx().await;
@@ -124,15 +124,15 @@ async fn an_application_is_made_with_a_secret_that_lets_it_in() {
 #[tokio::test]
 async fn the_last_use_of_a_token_is_known_at_once_and_after_a_restart() {
     let house = shop().await.with(user("bob")).await;
-    let ctx = house.root().await.ctx().await;
+    let ctx = house.root().ctx().await;
     let (done, secret) = issue_token(&ctx, new_token("bob")).await.unwrap();
     let (key, secret) = (key_of(&done), secret.unwrap());
-    assert_eq!(last_used(&house.root().await.ctx().await, &[key]).await.unwrap(), [None]);
+    assert_eq!(last_used(&house.root().ctx().await, &[key]).await.unwrap(), [None]);
     house.clock.set(100);
     house.through(secret.expose().to_owned()).ctx().await;
-    assert_eq!(last_used(&house.root().await.ctx().await, &[key]).await.unwrap(), [Some(second(100))]);
+    assert_eq!(last_used(&house.root().ctx().await, &[key]).await.unwrap(), [Some(second(100))]);
     let house = house.restarted().await;
-    assert_eq!(last_used(&house.root().await.ctx().await, &[key]).await.unwrap(), [Some(second(100))]);
+    assert_eq!(last_used(&house.root().ctx().await, &[key]).await.unwrap(), [Some(second(100))]);
     let stranger = house.by("ada").await.ctx().await;
     assert_eq!(last_used(&stranger, &[key]).await.unwrap(), [Some(second(100))]);
     let house = house.with(user("eve")).await;
