@@ -83,8 +83,7 @@ pub fn read(lines: impl BufRead) -> anyhow::Result<Vec<Question>> {
         .lines()
         .enumerate()
         .map(|(number, line)| {
-            serde_json::from_str(&line?)
-                .with_context(|| format!("line {} is not a question", number + 1))
+            serde_json::from_str(&line?).with_context(|| format!("line {} is not a question", number + 1))
         })
         .collect()
 }
@@ -99,19 +98,10 @@ pub async fn verify(server: &Server, questions: &[Question]) -> anyhow::Result<O
     let url = format!("{}/access/v1/evaluations", server.url.trim_end_matches('/'));
     let mut outcome = Outcome::default();
     for some in questions.chunks(server.batch) {
-        let body = Batch {
-            evaluations: some.iter().map(Question::evaluation).collect(),
-        };
+        let body = Batch { evaluations: some.iter().map(Question::evaluation).collect() };
         let request = client.post(&url).bearer_auth(&server.token).json(&body);
-        let answer = ask(request)
-            .await
-            .with_context(|| format!("cannot ask {url}"))?;
-        ensure!(
-            answer.len() == some.len(),
-            "{url} gave {} answers to {} questions",
-            answer.len(),
-            some.len()
-        );
+        let answer = ask(request).await.with_context(|| format!("cannot ask {url}"))?;
+        ensure!(answer.len() == some.len(), "{url} gave {} answers to {} questions", answer.len(), some.len());
         outcome.count(some, &answer);
     }
     Ok(outcome)
@@ -120,9 +110,7 @@ pub async fn verify(server: &Server, questions: &[Question]) -> anyhow::Result<O
 /// The library's own cryptography is not built in, so a provider is named; one that is named already stays.
 fn client() -> anyhow::Result<reqwest::Client> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .build()
-        .context("cannot make an HTTP client")
+    reqwest::Client::builder().build().context("cannot make an HTTP client")
 }
 
 async fn ask(request: reqwest::RequestBuilder) -> anyhow::Result<Vec<Decision>> {
@@ -132,7 +120,6 @@ async fn ask(request: reqwest::RequestBuilder) -> anyhow::Result<Vec<Decision>> 
     if !status.is_success() {
         bail!("it answered {status}: {body}");
     }
-    let decisions: Decisions =
-        serde_json::from_str(&body).context("the answer is not a list of evaluations")?;
+    let decisions: Decisions = serde_json::from_str(&body).context("the answer is not a list of evaluations")?;
     Ok(decisions.evaluations)
 }

@@ -38,9 +38,5 @@ pub fn write(size: Size, seed: u64, dir: &Path) -> io::Result<Written> {
     let (world, projects) = draw::world(size, &mut random);
     let data = output::data(&world, size, seed, dir)?;
     let (queries, allowed) = question::write(&world, size, &projects, &mut random, dir)?;
-    Ok(Written {
-        data,
-        queries,
-        allowed,
-    })
+    Ok(Written { data, queries, allowed })
 }

@@ -13,11 +13,7 @@ struct Step {
 }
 
 const STEPS: [Step; 6] = [
-    Step {
-        what: "format",
-        run: format,
-        mend: "run `cargo fmt --all`",
-    },
+    Step { what: "format", run: format, mend: "run `cargo fmt --all`" },
     Step {
         what: "layers",
         run: || layers::check(&Metadata::read(&[])?),
@@ -28,48 +24,24 @@ const STEPS: [Step; 6] = [
         run: dependencies_step,
         mend: "take another crate, or write the exception with its reason into deny.toml",
     },
-    Step {
-        what: "lints",
-        run: lints,
-        mend: "mend each warning, or allow it in place with a reason",
-    },
-    Step {
-        what: "documentation",
-        run: documentation,
-        mend: "mend the comments that rustdoc names",
-    },
-    Step {
-        what: "generated",
-        run: generate::check,
-        mend: "run `cargo xtask generate` and commit the result",
-    },
+    Step { what: "lints", run: lints, mend: "mend each warning, or allow it in place with a reason" },
+    Step { what: "documentation", run: documentation, mend: "mend the comments that rustdoc names" },
+    Step { what: "generated", run: generate::check, mend: "run `cargo xtask generate` and commit the result" },
 ];
 
 /// Runs the steps of these names, or every one when none is named.
 pub(crate) fn run(names: &[String]) -> anyhow::Result<()> {
-    if let Some(unknown) = names
-        .iter()
-        .find(|name| STEPS.iter().all(|step| step.what != **name))
-    {
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.what != **name)) {
         let known: Vec<_> = STEPS.iter().map(|step| step.what).collect();
         bail!("no step named {unknown:?}; there are {}", known.join(", "));
     }
     for (number, step) in STEPS.iter().enumerate() {
         if names.is_empty() || names.iter().any(|name| name == step.what) {
             println!("[{}/{}] {}", number + 1, STEPS.len(), step.what);
-            (step.run)().map_err(|error| {
-                anyhow!("{} failed: {error:#}\nto mend it: {}", step.what, step.mend)
-            })?;
+            (step.run)().map_err(|error| anyhow!("{} failed: {error:#}\nto mend it: {}", step.what, step.mend))?;
         }
     }
-    println!(
-        "{}",
-        if names.is_empty() {
-            "all checks passed"
-        } else {
-            "these checks passed"
-        }
-    );
+    println!("{}", if names.is_empty() { "all checks passed" } else { "these checks passed" });
     Ok(())
 }
 
@@ -78,21 +50,11 @@ fn format() -> anyhow::Result<()> {
 }
 
 fn lints() -> anyhow::Result<()> {
-    succeed(&mut cargo(&[
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    succeed(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 fn documentation() -> anyhow::Result<()> {
-    succeed(
-        cargo(&["doc", "--quiet", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
-    )
+    succeed(cargo(&["doc", "--quiet", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// Our own reading of deny.toml always, and cargo-deny's, which knows the advisories, where it is installed.
@@ -101,8 +63,6 @@ fn dependencies_step() -> anyhow::Result<()> {
     if has_cargo_command("deny") {
         return succeed(&mut cargo(&["deny", "check"]));
     }
-    println!(
-        "      advisories were not looked at: `cargo install --locked cargo-deny` brings them"
-    );
+    println!("      advisories were not looked at: `cargo install --locked cargo-deny` brings them");
     Ok(())
 }

@@ -16,21 +16,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut command = cargo(&[
-        "run",
-        "--quiet",
-        "--package",
-        "rolecall-fuzz",
-        "--bin",
-        "mutate",
-        "--",
-    ]);
-    command.args([
-        "--seconds",
-        &arguments.seconds.to_string(),
-        "--seed",
-        &arguments.seed.to_string(),
-    ]);
+    let mut command = cargo(&["run", "--quiet", "--package", "rolecall-fuzz", "--bin", "mutate", "--"]);
+    command.args(["--seconds", &arguments.seconds.to_string(), "--seed", &arguments.seed.to_string()]);
     if let Some(target) = &arguments.target {
         command.args(["--target", target]);
     }

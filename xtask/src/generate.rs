@@ -11,17 +11,13 @@ struct Generated {
     words: &'static [&'static str],
 }
 
-const FILES: [Generated; 1] = [Generated {
-    path: "docs/openapi.json",
-    words: &["openapi"],
-}];
+const FILES: [Generated; 1] = [Generated { path: "docs/openapi.json", words: &["openapi"] }];
 
 /// Writes every file anew.
 pub(crate) fn write() -> anyhow::Result<()> {
     for file in &FILES {
         let path = root().join(file.path);
-        std::fs::write(&path, file.content()?)
-            .with_context(|| format!("cannot write {}", file.path))?;
+        std::fs::write(&path, file.content()?).with_context(|| format!("cannot write {}", file.path))?;
         println!("wrote {}", file.path);
     }
     Ok(())
@@ -41,33 +37,16 @@ pub(crate) fn check() -> anyhow::Result<()> {
 
 impl Generated {
     fn content(&self) -> anyhow::Result<Vec<u8>> {
-        let mut words = vec![
-            "run",
-            "--quiet",
-            "--package",
-            "rolecall-cli",
-            "--bin",
-            "rolecall",
-            "--",
-        ];
+        let mut words = vec!["run", "--quiet", "--package", "rolecall-cli", "--bin", "rolecall", "--"];
         words.extend(self.words);
         let content = output(&mut cargo(&words))?;
-        ensure!(
-            !content.is_empty(),
-            "`rolecall {}` wrote nothing",
-            self.words.join(" ")
-        );
+        ensure!(!content.is_empty(), "`rolecall {}` wrote nothing", self.words.join(" "));
         Ok(content)
     }
 }
 
 /// Line ends are not compared: a checkout may have changed them.
 fn same(path: &Path, content: &[u8]) -> bool {
-    let lines = |text: &[u8]| {
-        String::from_utf8_lossy(text)
-            .lines()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-    };
+    let lines = |text: &[u8]| String::from_utf8_lossy(text).lines().map(str::to_owned).collect::<Vec<_>>();
     std::fs::read(path).is_ok_and(|there| lines(&there) == lines(content))
 }

@@ -14,10 +14,7 @@ const DRAWN: [(&str, &[&str]); 10] = [
     ("service", &["model", "engine", "store"]),
     ("rest", &["model", "engine", "service"]),
     ("authzen", &["model", "engine", "service"]),
-    (
-        "server",
-        &["model", "engine", "store", "service", "rest", "authzen"],
-    ),
+    ("server", &["model", "engine", "store", "service", "rest", "authzen"]),
     ("client", &[]),
     ("cli", &["client", "server"]),
 ];
@@ -36,14 +33,8 @@ pub(crate) fn check(metadata: &Metadata) -> anyhow::Result<()> {
 }
 
 fn wrong_imports(package: &Package) -> anyhow::Result<Vec<String>> {
-    let imports = package
-        .dependencies
-        .iter()
-        .filter(|dependency| dependency.kind.as_deref() != Some("dev"));
-    wrong(
-        &package.name,
-        imports.map(|dependency| dependency.name.as_str()),
-    )
+    let imports = package.dependencies.iter().filter(|dependency| dependency.kind.as_deref() != Some("dev"));
+    wrong(&package.name, imports.map(|dependency| dependency.name.as_str()))
 }
 
 fn wrong<'a>(name: &str, imports: impl Iterator<Item = &'a str>) -> anyhow::Result<Vec<String>> {
@@ -57,10 +48,7 @@ fn wrong<'a>(name: &str, imports: impl Iterator<Item = &'a str>) -> anyhow::Resu
         bail!("{name} has no place among the layers: give it one in xtask/src/layers.rs");
     };
     let ours = imports.filter_map(|import| import.strip_prefix(PREFIX));
-    Ok(ours
-        .filter(|import| !may.contains(import))
-        .map(|import| format!("{room} imports {import}"))
-        .collect())
+    Ok(ours.filter(|import| !may.contains(import)).map(|import| format!("{room} imports {import}")).collect())
 }
 
 #[cfg(test)]
@@ -73,46 +61,25 @@ mod tests {
 
     #[test]
     fn an_import_that_points_down_is_fine() {
-        assert!(
-            wrong_of(
-                "rolecall-service",
-                &["rolecall-model", "rolecall-store", "serde"]
-            )
-            .is_empty()
-        );
+        assert!(wrong_of("rolecall-service", &["rolecall-model", "rolecall-store", "serde"]).is_empty());
     }
 
     #[test]
     fn an_import_that_points_up_or_sideways_is_named() {
-        assert_eq!(
-            wrong_of("rolecall-model", &["rolecall-store"]),
-            ["model imports store"]
-        );
-        assert_eq!(
-            wrong_of("rolecall-rest", &["rolecall-authzen"]),
-            ["rest imports authzen"]
-        );
-        assert_eq!(
-            wrong_of("rolecall-client", &["rolecall-model"]),
-            ["client imports model"]
-        );
+        assert_eq!(wrong_of("rolecall-model", &["rolecall-store"]), ["model imports store"]);
+        assert_eq!(wrong_of("rolecall-rest", &["rolecall-authzen"]), ["rest imports authzen"]);
+        assert_eq!(wrong_of("rolecall-client", &["rolecall-model"]), ["client imports model"]);
     }
 
     #[test]
     fn nothing_in_the_house_imports_what_stands_outside() {
-        assert_eq!(
-            wrong_of("rolecall-server", &["rolecall-bench"]),
-            ["server imports bench"]
-        );
+        assert_eq!(wrong_of("rolecall-server", &["rolecall-bench"]), ["server imports bench"]);
         assert!(wrong_of("rolecall-bench", &["rolecall-server"]).is_empty());
     }
 
     #[test]
     fn a_crate_without_a_place_is_refused() {
         let error = wrong("rolecall-attic", std::iter::empty()).unwrap_err();
-        assert!(
-            error.to_string().contains("rolecall-attic has no place"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("rolecall-attic has no place"), "{error}");
     }
 }

@@ -36,14 +36,11 @@ impl Metadata {
         for target in targets {
             command.args(["--filter-platform", target]);
         }
-        serde_json::from_slice(&output(&mut command)?)
-            .context("cargo metadata answers in an unknown form")
+        serde_json::from_slice(&output(&mut command)?).context("cargo metadata answers in an unknown form")
     }
 
     /// The workspace's own packages.
     pub(crate) fn members(&self) -> impl Iterator<Item = &Package> {
-        self.packages
-            .iter()
-            .filter(|package| self.workspace_members.contains(&package.id))
+        self.packages.iter().filter(|package| self.workspace_members.contains(&package.id))
     }
 }

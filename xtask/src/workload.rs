@@ -16,19 +16,6 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     // The generator runs at the root of the repository, but the caller's directory is meant.
     let directory = std::path::absolute(&arguments.directory)?;
-    let mut command = cargo(&[
-        "run",
-        "--quiet",
-        "--package",
-        "rolecall-bench",
-        "--bin",
-        "workload",
-        "--",
-    ]);
-    succeed(
-        command
-            .arg(&arguments.size)
-            .arg(arguments.seed.to_string())
-            .arg(directory),
-    )
+    let mut command = cargo(&["run", "--quiet", "--package", "rolecall-bench", "--bin", "workload", "--"]);
+    succeed(command.arg(&arguments.size).arg(arguments.seed.to_string()).arg(directory))
 }

@@ -27,21 +27,10 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    let Arguments {
-        url,
-        token,
-        queries,
-        batch,
-    } = Arguments::parse();
-    let file =
-        File::open(&queries).with_context(|| format!("cannot open {}", queries.display()))?;
-    let questions =
-        read(BufReader::new(file)).with_context(|| format!("cannot read {}", queries.display()))?;
+    let Arguments { url, token, queries, batch } = Arguments::parse();
+    let file = File::open(&queries).with_context(|| format!("cannot open {}", queries.display()))?;
+    let questions = read(BufReader::new(file)).with_context(|| format!("cannot read {}", queries.display()))?;
     let outcome = verify(&Server { url, token, batch }, &questions).await?;
     println!("{outcome}");
-    Ok(if outcome.wrong == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if outcome.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -17,20 +17,11 @@ struct Arguments {
 }
 
 fn main() -> anyhow::Result<()> {
-    let Arguments {
-        size,
-        seed,
-        directory,
-    } = Arguments::parse();
-    std::fs::create_dir_all(&directory)
-        .with_context(|| format!("cannot make {}", directory.display()))?;
+    let Arguments { size, seed, directory } = Arguments::parse();
+    std::fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let written = workload::write(size, seed, &directory)
         .with_context(|| format!("cannot write the workload into {}", directory.display()))?;
     println!("{}\n{}", written.data, written.queries);
-    eprintln!(
-        "{}: {} of 10000 queries are allowed",
-        size.name(),
-        written.allowed
-    );
+    eprintln!("{}: {} of 10000 queries are allowed", size.name(), written.allowed);
     Ok(())
 }

@@ -55,17 +55,12 @@ struct Properties<'a> {
 impl Question {
     pub(super) fn evaluation(&self) -> Evaluation<'_> {
         Evaluation {
-            subject: Entity {
-                r#type: &self.kind,
-                id: &self.subject,
-            },
+            subject: Entity { r#type: &self.kind, id: &self.subject },
             action: Action { name: &self.action },
             resource: Resource {
                 r#type: "project",
                 id: &self.project,
-                properties: Properties {
-                    environment: &self.environment,
-                },
+                properties: Properties { environment: &self.environment },
             },
         }
     }
@@ -73,18 +68,8 @@ impl Question {
 
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kind,
-            subject,
-            action,
-            project,
-            environment,
-            allow,
-        } = self;
+        let Self { kind, subject, action, project, environment, allow } = self;
         let verdict = if *allow { "allowed" } else { "denied" };
-        write!(
-            f,
-            "{kind} {subject}, {action} in {project}, {environment}: expected {verdict}"
-        )
+        write!(f, "{kind} {subject}, {action} in {project}, {environment}: expected {verdict}")
     }
 }

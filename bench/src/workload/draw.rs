@@ -3,38 +3,21 @@
 use super::random::{Random, Zipf, group_size, index};
 use super::size::Size;
 use super::world::{
-    ACTION_COUNT, Binding, ENVIRONMENT_COUNT, Environment, ORGANIZATION_ROLES, PROJECT_ROLES,
-    Permission, Role, Subject, World,
+    ACTION_COUNT, Binding, ENVIRONMENT_COUNT, Environment, ORGANIZATION_ROLES, PROJECT_ROLES, Permission, Role,
+    Subject, World,
 };
 
 /// The organization of a size, and how popular its projects are.
 pub(super) fn world(size: Size, random: &mut Random) -> (World, Zipf) {
-    let roles = (0..ORGANIZATION_ROLES + PROJECT_ROLES)
-        .map(|number| role(number, random))
-        .collect();
+    let roles = (0..ORGANIZATION_ROLES + PROJECT_ROLES).map(|number| role(number, random)).collect();
     let projects = Zipf::new(size.projects(), random);
-    let mut draw = Draw {
-        size,
-        projects: &projects,
-        random,
-    };
+    let mut draw = Draw { size, projects: &projects, random };
     let policies = (0..size.policies()).map(|_| draw.policy()).collect();
     let groups = (0..size.groups()).map(|_| draw.up_to_grants(5)).collect();
     let mut users: Vec<Subject> = (0..size.users()).map(|_| draw.user()).collect();
     draw.memberships(&mut users);
-    let applications = (0..size.applications())
-        .map(|_| draw.application())
-        .collect();
-    (
-        World {
-            roles,
-            policies,
-            groups,
-            users,
-            applications,
-        },
-        projects,
-    )
+    let applications = (0..size.applications()).map(|_| draw.application()).collect();
+    (World { roles, policies, groups, users, applications }, projects)
 }
 
 /// Role 0 is the owner with every action, role 1 the plain member with three.
@@ -49,37 +32,23 @@ fn role(number: u64, random: &mut Random) -> Role {
         }
     };
     let restricted = number > 1 && random.percent(if organization { 25 } else { 40 });
-    let permissions = actions
-        .into_iter()
-        .map(|action| permission(action, restricted, random))
-        .collect();
+    let permissions = actions.into_iter().map(|action| permission(action, restricted, random)).collect();
     let (name, level) = if organization {
         (format!("org-{number}"), "organization")
     } else {
         (format!("prj-{}", number - ORGANIZATION_ROLES), "project")
     };
-    Role {
-        name,
-        level,
-        permissions,
-    }
+    Role { name, level, permissions }
 }
 
 fn permission(action: u64, restricted: bool, random: &mut Random) -> Permission {
     let environments = (restricted && random.percent(50)).then(|| {
         let count = random.between(1, 3);
-        let mut some: Vec<Environment> = random
-            .some_of(ENVIRONMENT_COUNT, count)
-            .into_iter()
-            .map(byte)
-            .collect();
+        let mut some: Vec<Environment> = random.some_of(ENVIRONMENT_COUNT, count).into_iter().map(byte).collect();
         some.sort_unstable();
         some
     });
-    Permission {
-        action: byte(action),
-        environments,
-    }
+    Permission { action: byte(action), environments }
 }
 
 struct Draw<'a> {
@@ -112,29 +81,15 @@ impl Draw<'_> {
     }
 
     fn policy(&mut self) -> Vec<Binding> {
-        (0..self.random.between(1, 6))
-            .map(|_| self.policy_binding())
-            .collect()
+        (0..self.random.between(1, 6)).map(|_| self.policy_binding()).collect()
     }
 
     // Fields are drawn in the order role, project, environment.
     fn policy_binding(&mut self) -> Binding {
         match self.random.below(100) {
-            0..=9 => Binding {
-                role: self.organization_role(),
-                project: None,
-                environment: None,
-            },
-            10..=24 => Binding {
-                role: self.project_role(),
-                project: None,
-                environment: Some(self.environment()),
-            },
-            25..=69 => Binding {
-                role: self.project_role(),
-                project: Some(self.project()),
-                environment: None,
-            },
+            0..=9 => Binding { role: self.organization_role(), project: None, environment: None },
+            10..=24 => Binding { role: self.project_role(), project: None, environment: Some(self.environment()) },
+            25..=69 => Binding { role: self.project_role(), project: Some(self.project()), environment: None },
             _ => Binding {
                 role: self.project_role(),
                 project: Some(self.project()),
@@ -144,9 +99,7 @@ impl Draw<'_> {
     }
 
     fn up_to_grants(&mut self, most: u64) -> Vec<Binding> {
-        (0..self.random.between(0, most))
-            .map(|_| self.grant())
-            .collect()
+        (0..self.random.between(0, most)).map(|_| self.grant()).collect()
     }
 
     /// Six in ten at a project, the others at a project in one environment.
@@ -154,30 +107,14 @@ impl Draw<'_> {
         let (role, project) = (self.project_role(), Some(self.project()));
         let everywhere = self.random.percent(60);
         let environment = (!everywhere).then(|| self.environment());
-        Binding {
-            role,
-            environment,
-            project,
-        }
+        Binding { role, environment, project }
     }
 
     fn user(&mut self) -> Subject {
-        let mut grants = vec![Binding {
-            role: self.root_role(),
-            project: None,
-            environment: None,
-        }];
+        let mut grants = vec![Binding { role: self.root_role(), project: None, environment: None }];
         grants.extend(self.up_to_grants(5));
-        let policies = if self.random.percent(30) {
-            self.up_to_policies(3)
-        } else {
-            Vec::new()
-        };
-        Subject {
-            grants,
-            groups: Vec::new(),
-            policies,
-        }
+        let policies = if self.random.percent(30) { self.up_to_policies(3) } else { Vec::new() };
+        Subject { grants, groups: Vec::new(), policies }
     }
 
     /// One user in a thousand is an owner, seven in ten are plain members.
@@ -190,18 +127,12 @@ impl Draw<'_> {
     }
 
     fn application(&mut self) -> Subject {
-        Subject {
-            grants: self.up_to_grants(2),
-            groups: Vec::new(),
-            policies: self.up_to_policies(2),
-        }
+        Subject { grants: self.up_to_grants(2), groups: Vec::new(), policies: self.up_to_policies(2) }
     }
 
     fn up_to_policies(&mut self, most: u64) -> Vec<u32> {
         let count = self.random.between(1, most);
-        let mut policies: Vec<u32> = (0..count)
-            .map(|_| word(self.random.below(self.size.policies())))
-            .collect();
+        let mut policies: Vec<u32> = (0..count).map(|_| word(self.random.below(self.size.policies()))).collect();
         policies.sort_unstable();
         policies.dedup();
         policies
@@ -228,18 +159,12 @@ impl Draw<'_> {
     }
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "roles, actions and environments number fewer than a hundred"
-)]
+#[allow(clippy::cast_possible_truncation, reason = "roles, actions and environments number fewer than a hundred")]
 fn byte(number: u64) -> u8 {
     number as u8
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "no noun of the workload numbers more than a million"
-)]
+#[allow(clippy::cast_possible_truncation, reason = "no noun of the workload numbers more than a million")]
 pub(super) fn word(number: u64) -> u32 {
     number as u32
 }

@@ -15,26 +15,16 @@ pub(super) struct Asked {
 pub(super) fn allowed(world: &World, subject: &Subject, asked: Asked) -> bool {
     world.bindings(subject).any(|binding| {
         covers(binding, asked)
-            && world.roles[usize::from(binding.role)]
-                .permissions
-                .iter()
-                .any(|permission| permits(permission, asked))
+            && world.roles[usize::from(binding.role)].permissions.iter().any(|permission| permits(permission, asked))
     })
 }
 
 fn covers(binding: &Binding, asked: Asked) -> bool {
-    binding
-        .project
-        .is_none_or(|project| project == asked.project)
-        && binding
-            .environment
-            .is_none_or(|environment| environment == asked.environment)
+    binding.project.is_none_or(|project| project == asked.project)
+        && binding.environment.is_none_or(|environment| environment == asked.environment)
 }
 
 fn permits(permission: &Permission, asked: Asked) -> bool {
     permission.action == asked.action
-        && permission
-            .environments
-            .as_ref()
-            .is_none_or(|only| only.contains(&asked.environment))
+        && permission.environments.as_ref().is_none_or(|only| only.contains(&asked.environment))
 }

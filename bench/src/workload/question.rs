@@ -35,11 +35,7 @@ pub(super) fn write(
         let question = (0..TRIES)
             .map(|_| draw(world, size, projects, &users, random))
             .find(|question| question.verdict == target)
-            .ok_or_else(|| {
-                io::Error::other(format!(
-                    "no question with verdict {target} found in {TRIES} draws"
-                ))
-            })?;
+            .ok_or_else(|| io::Error::other(format!("no question with verdict {target} found in {TRIES} draws")))?;
         allows += usize::from(question.verdict);
         lines.write(&question.line())?;
     }
@@ -48,58 +44,26 @@ pub(super) fn write(
 
 fn draw(world: &World, size: Size, projects: &Zipf, users: &Zipf, random: &mut Random) -> Question {
     let application = random.percent(5);
-    let number = if application {
-        random.below(size.applications())
-    } else {
-        users.draw(random)
-    };
-    let subject = &(if application {
-        &world.applications
-    } else {
-        &world.users
-    })[index(number)];
-    let own = if random.percent(60) {
-        own_project(world, subject, random)
-    } else {
-        None
-    };
+    let number = if application { random.below(size.applications()) } else { users.draw(random) };
+    let subject = &(if application { &world.applications } else { &world.users })[index(number)];
+    let own = if random.percent(60) { own_project(world, subject, random) } else { None };
     let project = own.unwrap_or_else(|| word(projects.draw(random)));
     let environment = random.below(ENVIRONMENT_COUNT).to_le_bytes()[0];
     let action = random.below(ACTION_COUNT).to_le_bytes()[0];
-    let asked = Asked {
-        action,
-        project,
-        environment,
-    };
-    Question {
-        application,
-        subject: number,
-        asked,
-        verdict: allowed(world, subject, asked),
-    }
+    let asked = Asked { action, project, environment };
+    Question { application, subject: number, asked, verdict: allowed(world, subject, asked) }
 }
 
 /// One of the projects that the subject's bindings name; nothing is drawn when there is none.
 fn own_project(world: &World, subject: &Subject, random: &mut Random) -> Option<u32> {
-    let own: Vec<u32> = world
-        .bindings(subject)
-        .filter_map(|binding| binding.project)
-        .collect();
+    let own: Vec<u32> = world.bindings(subject).filter_map(|binding| binding.project).collect();
     (!own.is_empty()).then(|| own[random.index(own.len())])
 }
 
 impl Question {
     fn line(&self) -> String {
-        let (kind, prefix) = if self.application {
-            ("application", "a")
-        } else {
-            ("user", "u")
-        };
-        let Asked {
-            action,
-            project,
-            environment,
-        } = self.asked;
+        let (kind, prefix) = if self.application { ("application", "a") } else { ("user", "u") };
+        let Asked { action, project, environment } = self.asked;
         format!(
             "{{\"kind\":\"{kind}\",\"subject\":\"{prefix}-{}\",\"action\":\"{}\",\"project\":\"p-{project}\",\
              \"environment\":\"{}\",\"allow\":{}}}\n",

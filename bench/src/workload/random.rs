@@ -17,10 +17,7 @@ impl Random {
     }
 
     /// Uniform in `0..n`.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "a 64-bit number times n, shifted by 64, is below n"
-    )]
+    #[allow(clippy::cast_possible_truncation, reason = "a 64-bit number times n, shifted by 64, is below n")]
     pub(super) fn below(&mut self, n: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(n)) >> 64) as u64
     }
@@ -58,10 +55,7 @@ impl Random {
 }
 
 /// A number of the workload as an index: every list of the largest size is in memory, so it fits.
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "no count of the workload is above ten million"
-)]
+#[allow(clippy::cast_possible_truncation, reason = "no count of the workload is above ten million")]
 pub(super) fn index(number: u64) -> usize {
     number as usize
 }
@@ -81,11 +75,7 @@ impl Zipf {
             total
         });
         let cumulative = cumulative.collect();
-        Self {
-            total,
-            cumulative,
-            order: random.shuffled(n),
-        }
+        Self { total, cumulative, order: random.shuffled(n) }
     }
 
     pub(super) fn draw(&self, random: &mut Random) -> u64 {
@@ -100,7 +90,5 @@ pub(super) fn group_size(rank: u64, roots: u32) -> u64 {
     for _ in 0..roots {
         fixed = (fixed << 40).isqrt();
     }
-    u64::try_from((200u128 << 40) / fixed)
-        .unwrap_or(u64::MAX)
-        .clamp(5, 200)
+    u64::try_from((200u128 << 40) / fixed).unwrap_or(u64::MAX).clamp(5, 200)
 }

@@ -67,19 +67,10 @@ pub(super) struct World {
 
 impl World {
     /// Every binding that reaches a subject: its own, then those of its groups, then those of its policies.
-    pub(super) fn bindings<'a>(
-        &'a self,
-        subject: &'a Subject,
-    ) -> impl Iterator<Item = &'a Binding> {
+    pub(super) fn bindings<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a Binding> {
         let of = |lists: &'a [Vec<Binding>], number: u32| &lists[number as usize];
-        let by_group = subject
-            .groups
-            .iter()
-            .flat_map(move |&group| of(&self.groups, group));
-        let by_policy = subject
-            .policies
-            .iter()
-            .flat_map(move |&policy| of(&self.policies, policy));
+        let by_group = subject.groups.iter().flat_map(move |&group| of(&self.groups, group));
+        let by_policy = subject.policies.iter().flat_map(move |&policy| of(&self.policies, policy));
         subject.grants.iter().chain(by_group).chain(by_policy)
     }
 }
@@ -87,9 +78,5 @@ impl World {
 /// An action's name, such as `flag.update`.
 pub(super) fn action_name(action: Action) -> String {
     let action = usize::from(action);
-    format!(
-        "{}.{}",
-        KINDS[action / VERBS.len()],
-        VERBS[action % VERBS.len()]
-    )
+    format!("{}.{}", KINDS[action / VERBS.len()], VERBS[action % VERBS.len()])
 }

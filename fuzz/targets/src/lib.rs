@@ -4,11 +4,7 @@
 //! The same table serves the replay of saved inputs and the bounded run in the tests, the mutation loop of
 //! `cargo xtask fuzz`, and libFuzzer (`fuzz/fuzz_targets`). A new target is one line in [`TARGETS`], its function, and a
 //! few inputs in `fuzz/saved/<name>/`.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a target says by a panic that a promise is broken"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a target says by a panic that a promise is broken")]
 
 pub mod mutation;
 pub mod run;
@@ -32,54 +28,18 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    Target {
-        name: "authzen",
-        start: authzen::requests,
-    },
-    Target {
-        name: "catalog",
-        start: || Box::new(model::catalog),
-    },
-    Target {
-        name: "changes",
-        start: || Box::new(log::changes),
-    },
-    Target {
-        name: "entry",
-        start: || Box::new(log::entry),
-    },
-    Target {
-        name: "id",
-        start: || Box::new(model::id),
-    },
-    Target {
-        name: "identifier",
-        start: || Box::new(model::identifier),
-    },
-    Target {
-        name: "name",
-        start: || Box::new(model::name),
-    },
-    Target {
-        name: "rest",
-        start: rest::requests,
-    },
-    Target {
-        name: "settings",
-        start: server::settings,
-    },
-    Target {
-        name: "state",
-        start: || Box::new(log::state),
-    },
-    Target {
-        name: "time",
-        start: || Box::new(model::time),
-    },
-    Target {
-        name: "workload",
-        start: || Box::new(log::workload),
-    },
+    Target { name: "authzen", start: authzen::requests },
+    Target { name: "catalog", start: || Box::new(model::catalog) },
+    Target { name: "changes", start: || Box::new(log::changes) },
+    Target { name: "entry", start: || Box::new(log::entry) },
+    Target { name: "id", start: || Box::new(model::id) },
+    Target { name: "identifier", start: || Box::new(model::identifier) },
+    Target { name: "name", start: || Box::new(model::name) },
+    Target { name: "rest", start: rest::requests },
+    Target { name: "settings", start: server::settings },
+    Target { name: "state", start: || Box::new(log::state) },
+    Target { name: "time", start: || Box::new(model::time) },
+    Target { name: "workload", start: || Box::new(log::workload) },
 ];
 
 /// The target of a name.

@@ -109,11 +109,7 @@ impl Mutation {
     fn repeat(&mut self, data: &mut Vec<u8>) {
         let (start, end) = self.range(data.len());
         let part = data[start..end.min(start + 64)].to_vec();
-        let times = if self.below(16) == 0 {
-            1_000
-        } else {
-            1 + self.below(3)
-        };
+        let times = if self.below(16) == 0 { 1_000 } else { 1 + self.below(3) };
         data.splice(end..end, part.repeat(times));
         data.truncate(LONGEST);
     }
@@ -127,9 +123,7 @@ impl Mutation {
 
     /// Changes one digit for another, so that numbers stay numbers.
     fn digit(&mut self, data: &mut [u8]) {
-        let digits: Vec<usize> = (0..data.len())
-            .filter(|&at| data[at].is_ascii_digit())
-            .collect();
+        let digits: Vec<usize> = (0..data.len()).filter(|&at| data[at].is_ascii_digit()).collect();
         if !digits.is_empty() {
             data[digits[self.below(digits.len())]] = b"0123456789"[self.below(10)];
         }

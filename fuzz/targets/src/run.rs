@@ -51,18 +51,10 @@ pub fn once(parser: &Parser, data: &[u8]) -> Result<(), Found> {
 ///
 /// # Errors
 /// The first input that the parser panics on.
-pub fn mutations(
-    parser: &Parser,
-    inputs: &[Vec<u8>],
-    seed: u64,
-    until: Until,
-) -> Result<Clean, Found> {
+pub fn mutations(parser: &Parser, inputs: &[Vec<u8>], seed: u64, until: Until) -> Result<Clean, Found> {
     let mut mutation = Mutation::new(seed);
     let started = Instant::now();
-    let mut clean = Clean {
-        tried: 0,
-        slowest: Duration::ZERO,
-    };
+    let mut clean = Clean { tried: 0, slowest: Duration::ZERO };
     while !until.reached(clean.tried, started) {
         let data = mutation.next(inputs);
         let begun = Instant::now();

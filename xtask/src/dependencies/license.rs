@@ -7,23 +7,14 @@ use std::vec::IntoIter;
 /// Whether an expression can be met with licenses that are allowed. `A WITH B` is asked as one license of that name;
 /// `A+` (or any later version) is asked as `A`.
 pub(super) fn accepted(expression: &str, allowed: impl Fn(&str) -> bool) -> anyhow::Result<bool> {
-    let mut parser = Parser {
-        words: words(expression).into_iter().peekable(),
-        allowed,
-    };
+    let mut parser = Parser { words: words(expression).into_iter().peekable(), allowed };
     let accepted = parser.any()?;
-    ensure!(
-        parser.words.next().is_none(),
-        "the license {expression:?} goes on after its end"
-    );
+    ensure!(parser.words.next().is_none(), "the license {expression:?} goes on after its end");
     Ok(accepted)
 }
 
 fn words(expression: &str) -> Vec<String> {
-    let spaced = expression
-        .replace('/', " OR ")
-        .replace('(', " ( ")
-        .replace(')', " ) ");
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     spaced.split_whitespace().map(str::to_owned).collect()
 }
 
@@ -52,19 +43,12 @@ impl<F: Fn(&str) -> bool> Parser<F> {
     fn one(&mut self) -> anyhow::Result<bool> {
         if self.take("(") {
             let accepted = self.any()?;
-            ensure!(
-                self.take(")"),
-                "a license expression lacks a closing parenthesis"
-            );
+            ensure!(self.take(")"), "a license expression lacks a closing parenthesis");
             return Ok(accepted);
         }
-        let Some(mut license) = self.words.next() else {
-            bail!("a license expression ends too early")
-        };
+        let Some(mut license) = self.words.next() else { bail!("a license expression ends too early") };
         if self.take("WITH") {
-            let Some(exception) = self.words.next() else {
-                bail!("a license expression ends after WITH")
-            };
+            let Some(exception) = self.words.next() else { bail!("a license expression ends after WITH") };
             license = format!("{license} WITH {exception}");
         }
         Ok((self.allowed)(license.trim_end_matches('+')))
@@ -87,9 +71,7 @@ mod tests {
     fn one_allowed_choice_is_enough() {
         assert!(with_mit_and_isc("GPL-3.0 OR MIT"));
         assert!(with_mit_and_isc("GPL-3.0/MIT"));
-        assert!(with_mit_and_isc(
-            "Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT"
-        ));
+        assert!(with_mit_and_isc("Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT"));
         assert!(!with_mit_and_isc("GPL-3.0 OR Apache-2.0"));
     }
 

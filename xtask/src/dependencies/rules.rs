@@ -51,14 +51,8 @@ impl Named {
 impl Rules {
     /// Whether a crate may have a license.
     pub(super) fn allows(&self, name: &str, license: &str) -> bool {
-        let exceptions = self
-            .licenses
-            .exceptions
-            .iter()
-            .filter(|exception| exception.name == name);
-        let mut lists = exceptions
-            .map(|exception| &exception.allow)
-            .chain(std::iter::once(&self.licenses.allow));
+        let exceptions = self.licenses.exceptions.iter().filter(|exception| exception.name == name);
+        let mut lists = exceptions.map(|exception| &exception.allow).chain(std::iter::once(&self.licenses.allow));
         lists.any(|list| list.iter().any(|allowed| allowed == license))
     }
 }

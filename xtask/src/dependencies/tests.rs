@@ -21,10 +21,7 @@ fn package(name: &str, version: &str, license: &str) -> Package {
 
 /// What is wrong with these crates, beside two of syn that the rules know.
 fn wrong(more: Vec<Package>) -> Vec<String> {
-    let mut packages = vec![
-        package("syn", "2.0.1", "MIT"),
-        package("syn", "3.0.0", "MIT"),
-    ];
+    let mut packages = vec![package("syn", "2.0.1", "MIT"), package("syn", "3.0.0", "MIT")];
     packages.extend(more);
     broken(&toml::from_str(RULES).unwrap(), &packages)
 }
@@ -50,10 +47,7 @@ fn an_exception_holds_for_its_crate_alone() {
 
 #[test]
 fn a_banned_crate_is_named_with_its_reason() {
-    assert_eq!(
-        wrong(vec![package("openssl", "1.0.0", "MIT")]),
-        ["openssl 1.0.0 may not come in: one TLS library"]
-    );
+    assert_eq!(wrong(vec![package("openssl", "1.0.0", "MIT")]), ["openssl 1.0.0 may not come in: one TLS library"]);
 }
 
 #[test]
@@ -68,37 +62,19 @@ fn a_crate_from_elsewhere_is_named() {
 
 #[test]
 fn a_second_version_that_is_not_skipped_is_named() {
-    let two = vec![
-        package("base64", "0.1.0", "MIT"),
-        package("base64", "0.2.0", "MIT"),
-    ];
-    assert_eq!(
-        wrong(two),
-        ["base64 is there in more than one version: 0.1.0, 0.2.0"]
-    );
+    let two = vec![package("base64", "0.1.0", "MIT"), package("base64", "0.2.0", "MIT")];
+    assert_eq!(wrong(two), ["base64 is there in more than one version: 0.1.0, 0.2.0"]);
 }
 
 #[test]
 fn a_skip_that_is_not_needed_any_more_must_go() {
-    let wrong = broken(
-        &toml::from_str(RULES).unwrap(),
-        &[package("syn", "3.0.0", "MIT")],
-    );
-    assert_eq!(
-        wrong,
-        ["syn@2.0.1 is skipped in deny.toml but is not there twice: take the row out"]
-    );
+    let wrong = broken(&toml::from_str(RULES).unwrap(), &[package("syn", "3.0.0", "MIT")]);
+    assert_eq!(wrong, ["syn@2.0.1 is skipped in deny.toml but is not there twice: take the row out"]);
 }
 
 #[test]
 fn the_rules_of_this_repository_can_be_read() {
     let text = std::fs::read_to_string(root().join("deny.toml")).unwrap();
     let rules: Rules = toml::from_str(&text).unwrap();
-    assert!(
-        rules
-            .bans
-            .skip
-            .iter()
-            .all(|skip| skip.parts().is_some() && !skip.reason.is_empty())
-    );
+    assert!(rules.bans.skip.iter().all(|skip| skip.parts().is_some() && !skip.reason.is_empty()));
 }

@@ -58,19 +58,12 @@ fn fuzz(target: &Target, arguments: &Arguments) -> anyhow::Result<()> {
     let until = Until::Elapsed(Duration::from_secs(arguments.seconds));
     match mutations(&parser, &inputs, arguments.seed, until) {
         Ok(clean) => {
-            println!(
-                "{}: {} inputs, the slowest took {:?}",
-                target.name, clean.tried, clean.slowest
-            );
+            println!("{}: {} inputs, the slowest took {:?}", target.name, clean.tried, clean.slowest);
             Ok(())
         }
         Err(found) => {
             let path = saved::keep(&folder, target.name, &found.0)?;
-            bail!(
-                "{} panics on {}: mend the parser and keep the file",
-                target.name,
-                path.display()
-            )
+            bail!("{} panics on {}: mend the parser and keep the file", target.name, path.display())
         }
     }
 }

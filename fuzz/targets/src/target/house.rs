@@ -25,74 +25,42 @@ pub(super) struct House {
 impl House {
     /// A house whose router the façade makes.
     pub(super) fn new(facade: impl FnOnce(Service) -> Router) -> Self {
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let service = runtime.block_on(founded(&folder));
         let router = {
             let _inside = runtime.enter();
             facade(service)
         };
-        Self {
-            runtime,
-            router,
-            _folder: folder,
-        }
+        Self { runtime, router, _folder: folder }
     }
 
     /// Sends a request whose first line is method and path, and whose body is the rest. Whatever it is, the server has
     /// an answer of its own, which is JSON unless it is a page or a stream.
-    pub(super) fn send(&self, data: &[u8], more: &str) {
-        let Some(request) = request(data, more) else {
-            return;
-        };
+    /// The status is handed back, or none when the bytes are no request.
+    pub(super) fn send(&self, data: &[u8], more: &str) -> Option<StatusCode> {
+        let request = request(data, more)?;
         let shown = format!("{} {}", request.method(), request.uri());
         self.runtime.block_on(async {
-            let response = self
-                .router
-                .clone()
-                .oneshot(request)
-                .await
-                .expect("a router does not fail");
+            let response = self.router.clone().oneshot(request).await.expect("a router does not fail");
             let status = response.status();
-            assert!(
-                status.as_u16() < 500 || status == StatusCode::SERVICE_UNAVAILABLE,
-                "{shown} gave {status}"
-            );
-            let kind = response
-                .headers()
-                .get(header::CONTENT_TYPE)
-                .map(|kind| kind.as_bytes().to_vec());
+            assert!(status.as_u16() < 500 || status == StatusCode::SERVICE_UNAVAILABLE, "{shown} gave {status}");
+            let kind = response.headers().get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec());
             // A stream of changes has no end, so only what says that it is one JSON value is read.
             if kind.is_some_and(|kind| kind.ends_with(b"json") && !kind.ends_with(b"ndjson")) {
-                let body = to_bytes(response.into_body(), LONGEST_ANSWER)
-                    .await
-                    .expect("the answer ends");
-                assert!(
-                    serde_json::from_slice::<Value>(&body).is_ok(),
-                    "{shown} gave {status} without JSON"
-                );
+                let body = to_bytes(response.into_body(), LONGEST_ANSWER).await.expect("the answer ends");
+                assert!(serde_json::from_slice::<Value>(&body).is_ok(), "{shown} gave {status} without JSON");
             }
-        });
+            Some(status)
+        })
     }
 }
 
 async fn founded(folder: &TempDir) -> Service {
-    let options = OpenOptions {
-        durability: Durability::Process,
-        ..OpenOptions::default()
-    };
-    let store = SqliteStore::open(folder.path().join("rolecall.db"), options)
-        .await
-        .expect("a store");
-    let service = Service::open(Arc::new(store), Options::default())
-        .await
-        .expect("a service");
-    let catalog = builtin("unleash")
-        .and_then(|yaml| Catalog::read(yaml).ok())
-        .expect("a catalog");
+    let options = OpenOptions { durability: Durability::Process, ..OpenOptions::default() };
+    let store = SqliteStore::open(folder.path().join("rolecall.db"), options).await.expect("a store");
+    let service = Service::open(Arc::new(store), Options::default()).await.expect("a service");
+    let catalog = builtin("unleash").and_then(|yaml| Catalog::read(yaml).ok()).expect("a catalog");
     let start = FirstStart {
         organization: "default".to_owned(),
         title: String::new(),
@@ -107,22 +75,11 @@ async fn founded(folder: &TempDir) -> Service {
 
 /// The request that these bytes are, if they are one at all; `more` is put at the end of its query.
 fn request(data: &[u8], more: &str) -> Option<Request<Body>> {
-    let end = data
-        .iter()
-        .position(|byte| *byte == b'\n')
-        .unwrap_or(data.len());
-    let (line, body) = (
-        std::str::from_utf8(&data[..end]).ok()?,
-        data.get(end + 1..).unwrap_or_default(),
-    );
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let (line, body) = (std::str::from_utf8(&data[..end]).ok()?, data.get(end + 1..).unwrap_or_default());
     let (method, path) = line.trim().split_once(' ')?;
     let mark = if path.contains('?') { '&' } else { '?' };
-    let uri: Uri = if more.is_empty() {
-        path.parse()
-    } else {
-        format!("{path}{mark}{more}").parse()
-    }
-    .ok()?;
+    let uri: Uri = if more.is_empty() { path.parse() } else { format!("{path}{mark}{more}").parse() }.ok()?;
     Request::builder()
         .method(method)
         .uri(uri)

@@ -19,10 +19,7 @@ pub(crate) fn changes(data: &[u8]) {
             continue;
         };
         let logged = serde_json::to_string(&changes).unwrap_or_default();
-        assert_eq!(
-            serde_json::from_str::<Vec<Change>>(&logged).ok().as_ref(),
-            Some(&changes)
-        );
+        assert_eq!(serde_json::from_str::<Vec<Change>>(&logged).ok().as_ref(), Some(&changes));
         org.apply(&stamp(number), &changes);
     }
     org.index();
@@ -34,19 +31,13 @@ pub(crate) fn entry(data: &[u8]) {
     let (Ok(entry), Ok(hash)) = (Entry::decode(&body), chain_hash(&NO_HASH, &body)) else {
         return;
     };
-    let again = entry
-        .encode(&NO_HASH, &mut || [7; 16])
-        .expect("an entry that can be read can be written");
+    let again = entry.encode(&NO_HASH, &mut || [7; 16]).expect("an entry that can be read can be written");
     assert_eq!(Entry::decode(&again.body).ok(), Some(entry));
     for bytes in again.subjects {
         for kind in [PrincipalKind::User, PrincipalKind::Application] {
             let subject = Subject::new(kind, u128::from_be_bytes(bytes));
             if let Ok(Some(rest)) = forget(&body, subject) {
-                assert_eq!(
-                    chain_hash(&NO_HASH, &rest),
-                    Ok(hash),
-                    "erasing {subject} broke the chain"
-                );
+                assert_eq!(chain_hash(&NO_HASH, &rest), Ok(hash), "erasing {subject} broke the chain");
             }
         }
     }
@@ -75,11 +66,7 @@ pub(crate) fn workload(data: &[u8]) {
     let Ok(decision) = decide(&FOUNDED, command, &moment()) else {
         return;
     };
-    let Stamp {
-        revision,
-        at,
-        actor,
-    } = decision.stamp;
+    let Stamp { revision, at, actor } = decision.stamp;
     let entry = Entry {
         revision,
         at,
@@ -90,18 +77,14 @@ pub(crate) fn workload(data: &[u8]) {
         reads: 1,
         changes: decision.changes,
     };
-    let encoded = entry
-        .encode(&NO_HASH, &mut || [7; 16])
-        .expect("an import can be written");
+    let encoded = entry.encode(&NO_HASH, &mut || [7; 16]).expect("an import can be written");
     assert_eq!(chain_hash(&NO_HASH, &encoded.body), Ok(encoded.hash));
     assert_eq!(Entry::decode(&encoded.body).ok(), Some(entry));
 }
 
 /// An organization with nothing in it.
 static FOUNDED: LazyLock<Org> = LazyLock::new(|| {
-    let catalog = builtin("none")
-        .and_then(|yaml| Catalog::read(yaml).ok())
-        .unwrap_or_default();
+    let catalog = builtin("none").and_then(|yaml| Catalog::read(yaml).ok()).unwrap_or_default();
     let new = NewOrganization {
         id: OrganizationId::new(1),
         name: "default".to_owned(),
@@ -115,17 +98,9 @@ static FOUNDED: LazyLock<Org> = LazyLock::new(|| {
 });
 
 fn moment() -> Moment {
-    Moment::new(
-        Timestamp::from_micros(1_795_000_000_000_000),
-        Actor::System,
-        [7; 32],
-    )
+    Moment::new(Timestamp::from_micros(1_795_000_000_000_000), Actor::System, [7; 32])
 }
 
 fn stamp(number: u32) -> Stamp {
-    Stamp {
-        revision: Revision(number.into()),
-        at: Timestamp::from_micros(number.into()),
-        actor: Actor::System,
-    }
+    Stamp { revision: Revision(number.into()), at: Timestamp::from_micros(number.into()), actor: Actor::System }
 }

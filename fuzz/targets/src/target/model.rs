@@ -55,10 +55,7 @@ pub(crate) fn time(data: &[u8]) {
 fn shown_as_read<T: FromStr + Display + PartialEq>(raw: &str) {
     if let Ok(read) = raw.parse::<T>() {
         let again = read.to_string().parse::<T>();
-        assert!(
-            again.is_ok_and(|again| again == read),
-            "{raw:?} is read as {read}, which is read otherwise"
-        );
+        assert!(again.is_ok_and(|again| again == read), "{raw:?} is read as {read}, which is read otherwise");
     }
 }
 
@@ -70,9 +67,6 @@ pub(crate) fn catalog(data: &[u8]) {
             let logged = serde_json::to_string(&catalog).unwrap_or_default();
             assert_eq!(serde_json::from_str::<Catalog>(&logged).ok(), Some(catalog));
         }
-        Err(error) => assert!(
-            error.line > 0 && error.column > 0 && !error.message.is_empty(),
-            "{error:?}"
-        ),
+        Err(error) => assert!(error.line > 0 && error.column > 0 && !error.message.is_empty(), "{error:?}"),
     }
 }

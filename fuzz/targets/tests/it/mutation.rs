@@ -4,11 +4,7 @@ use rolecall_fuzz::run::{Clean, Until, mutations};
 use rolecall_fuzz::saved;
 
 fn inputs() -> Vec<Vec<u8>> {
-    vec![
-        b"{\"name\": \"team 7\"}".to_vec(),
-        b"- a\n- b\n".to_vec(),
-        Vec::new(),
-    ]
+    vec![b"{\"name\": \"team 7\"}".to_vec(), b"- a\n- b\n".to_vec(), Vec::new()]
 }
 
 fn made(seed: u64) -> Vec<Vec<u8>> {
@@ -37,18 +33,14 @@ fn refuses_a_brace(data: &[u8]) {
 #[test]
 fn a_panic_is_found_and_its_input_handed_back() {
     let parser: Parser = Box::new(refuses_a_brace);
-    let found = mutations(&parser, &inputs(), 1, Until::Inputs(1_000))
-        .expect_err("there is a brace somewhere");
+    let found = mutations(&parser, &inputs(), 1, Until::Inputs(1_000)).expect_err("there is a brace somewhere");
     assert!(found.0.contains(&b'}'));
 }
 
 #[test]
 fn a_parser_that_takes_everything_is_tried_as_often_as_asked() {
     let parser: Parser = Box::new(|_| ());
-    assert!(matches!(
-        mutations(&parser, &inputs(), 1, Until::Inputs(50)),
-        Ok(Clean { tried: 50, .. })
-    ));
+    assert!(matches!(mutations(&parser, &inputs(), 1, Until::Inputs(50)), Ok(Clean { tried: 50, .. })));
 }
 
 #[test]
@@ -57,10 +49,7 @@ fn an_input_that_is_kept_is_read_again() {
     std::fs::create_dir(folder.path().join("brittle")).expect("a folder");
     let path = saved::keep(folder.path(), "brittle", b"}").expect("it is written");
     let inputs = saved::read(folder.path(), "brittle").expect("it is read");
-    assert_eq!(
-        (inputs.len(), inputs[0].data.as_slice()),
-        (1, b"}".as_slice())
-    );
+    assert_eq!((inputs.len(), inputs[0].data.as_slice()), (1, b"}".as_slice()));
     assert!(path.ends_with(format!("brittle/{}", inputs[0].name)));
 }
 
