@@ -1,7 +1,7 @@
 //! A backup of the running installation: log and rows in one consistent snapshot.
 
-use crate::ctx::Ctx;
 use crate::Error;
+use crate::ctx::Ctx;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;

@@ -38,12 +38,8 @@ pub(crate) async fn save(store: &dyn Store, key: OrganizationKey, org: &Org) -> 
             let _unread = sender.blocking_send(Err(error));
         }
     });
-    let checkpoint = Checkpoint {
-        revision: org.revision().0,
-        version: APPLY_VERSION,
-        at: org.at().micros(),
-        state_hash: hash,
-    };
+    let checkpoint =
+        Checkpoint { revision: org.revision().0, version: APPLY_VERSION, at: org.at().micros(), state_hash: hash };
     let chunks = tokio_stream(receiver);
     store.save(key, checkpoint, chunks).await?;
     writing.await.map_err(|error| Error::Damaged(error.to_string()))?;
@@ -60,9 +56,10 @@ fn pack(org: &Org, sender: &mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
 }
 
 fn tokio_stream(receiver: mpsc::Receiver<io::Result<Bytes>>) -> futures::stream::BoxStream<'static, io::Result<Bytes>> {
-    futures::stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|piece| (piece, receiver))
-    })
+    futures::stream::unfold(
+        receiver,
+        |mut receiver| async move { receiver.recv().await.map(|piece| (piece, receiver)) },
+    )
     .boxed()
 }
 
@@ -123,7 +120,9 @@ fn unpack(packed: Vec<Bytes>, revision: u64, hash: [u8; 32]) -> Result<Org, Stri
 }
 
 /// Runs work that takes long off the async threads.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(error.to_string()))?
 }
 

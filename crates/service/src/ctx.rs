@@ -143,9 +143,9 @@ impl Ctx {
     pub fn may(&self, action: ActionId, place: Place) -> bool {
         let question = Question { subject: self.principal, action, place, at: self.now };
         let present = &self.present;
-        let within = self.token.is_none_or(|id| {
-            present.org().token(id).is_some_and(|token| reaches(present.org(), token, action, place))
-        });
+        let within = self
+            .token
+            .is_none_or(|id| present.org().token(id).is_some_and(|token| reaches(present.org(), token, action, place)));
         within && present.index().check(&question).allowed
     }
 

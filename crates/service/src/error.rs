@@ -62,13 +62,17 @@ pub enum Error {
         message: String,
     },
     /// The store failed; the cause is for the log only.
-    #[error("the database could not do it; nothing was changed, try again, and see the server's log if it happens again")]
+    #[error(
+        "the database could not do it; nothing was changed, try again, and see the server's log if it happens again"
+    )]
     Store(#[source] StoreError),
     /// What was read from the store is not what was written.
     #[error("the stored history cannot be read; see the server's log and restore a backup")]
     Damaged(String),
     /// A mistake in this program; what is known of it is for the log only.
-    #[error("something went wrong that should not; look whether it was done before you repeat it, and see the server's log")]
+    #[error(
+        "something went wrong that should not; look whether it was done before you repeat it, and see the server's log"
+    )]
     Internal(String),
     /// The service is stopping.
     #[error("the service is stopping")]
@@ -78,9 +82,11 @@ pub enum Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::SecretTaken => {
-                Error::Refused(Refusal::new(rolecall_model::refusal::Kind::Taken, "token", "the same secret is already in use; choose another"))
-            }
+            StoreError::SecretTaken => Error::Refused(Refusal::new(
+                rolecall_model::refusal::Kind::Taken,
+                "token",
+                "the same secret is already in use; choose another",
+            )),
             StoreError::Closed => Error::Closing,
             error => Error::Store(error),
         }

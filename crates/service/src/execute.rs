@@ -189,13 +189,18 @@ impl DryRun {
 
 /// A refused command changes no state, so it goes to the events beside the log.
 pub(crate) fn note_refusal(ctx: &Ctx, error: &Error) {
-    if !matches!(error, Error::Refused(_) | Error::Forbidden { .. } | Error::NotFound { .. } | Error::Precondition { .. }) {
+    if !matches!(
+        error,
+        Error::Refused(_) | Error::Forbidden { .. } | Error::NotFound { .. } | Error::Precondition { .. }
+    ) {
         return;
     }
     Counters::count(&ctx.organization.counters.refusals);
     let code = match error {
         Error::Forbidden { .. } => "forbidden",
-        Error::Refused(refusal) if matches!(refusal.kind, Kind::NotHeld | Kind::LastAdministrator) => refusal.kind.code(),
+        Error::Refused(refusal) if matches!(refusal.kind, Kind::NotHeld | Kind::LastAdministrator) => {
+            refusal.kind.code()
+        }
         _ => return,
     };
     event::note(ctx, code, &error.to_string());

@@ -100,7 +100,8 @@ impl Service {
         let Some(name) = making.org.settings().map(|settings| settings.name.to_string()) else {
             return Err(Error::Damaged("a founded organization has no settings".to_owned()));
         };
-        let row = OrganizationRow { key: OrganizationKey(id.bytes()), name, home, created_at: making.org.at().micros() };
+        let row =
+            OrganizationRow { key: OrganizationKey(id.bytes()), name, home, created_at: making.org.at().micros() };
         match self.store().found(&row, &making.records, making.rows).await {
             Err(rolecall_store::StoreError::Taken(what)) => {
                 let message = format!("an organization with this {what} is already there");
@@ -138,7 +139,16 @@ impl Making {
             None => Origin { actor: Actor::System, facade: "first start", request: String::new() },
         };
         let (id, now) = (OrganizationId::from_bytes(bits), service.now());
-        Ok(Making { id, org: Org::empty(), now, hash: [0; 32], records: Vec::new(), rows: Vec::new(), password, origin })
+        Ok(Making {
+            id,
+            org: Org::empty(),
+            now,
+            hash: [0; 32],
+            records: Vec::new(),
+            rows: Vec::new(),
+            password,
+            origin,
+        })
     }
 
     fn organization(&mut self, start: &FirstStart) -> Result<(), Error> {
@@ -181,8 +191,20 @@ impl Making {
         bits.copy_from_slice(&random()?[..16]);
         let key = TokenKey::from_bytes(bits);
         let (name, scope) = ("first administrator".to_owned(), ScopeRef::ORGANIZATION);
-        commands.push(Command::Token(TokenCommand::Issue(NewToken { key, name, subject, scope, actions: None, until: None })));
-        self.rows.push(Row::Secret { kind: credential::TOKEN, key: key.bytes(), hash: Some(secret.hash()), data: None });
+        commands.push(Command::Token(TokenCommand::Issue(NewToken {
+            key,
+            name,
+            subject,
+            scope,
+            actions: None,
+            until: None,
+        })));
+        self.rows.push(Row::Secret {
+            kind: credential::TOKEN,
+            key: key.bytes(),
+            hash: Some(secret.hash()),
+            data: None,
+        });
         self.entry(Command::Batch(commands))?;
         self.keep_password(start);
         Ok(start.admin_token.is_none().then_some(secret))

@@ -13,10 +13,10 @@ use crate::organization::{is_large, read};
 use crate::{Error, checkpoint};
 use futures::StreamExt;
 use rolecall_engine::Place;
+use rolecall_model::Timestamp;
 use rolecall_model::entry::{Entry, NO_HASH, chain_hash};
 use rolecall_model::id::PrincipalId;
 use rolecall_model::operation as op;
-use rolecall_model::Timestamp;
 use rolecall_store::Record;
 use std::collections::HashSet;
 
@@ -138,7 +138,12 @@ fn has_text(item: &Item, text: &str) -> bool {
 ///
 /// # Errors
 /// `Forbidden` without `rolecall.audit.read`.
-pub async fn list(ctx: &Ctx, filter: &Filter, before: Cursor, limit: usize) -> Result<(Vec<Item>, Option<Cursor>), Error> {
+pub async fn list(
+    ctx: &Ctx,
+    filter: &Filter,
+    before: Cursor,
+    limit: usize,
+) -> Result<(Vec<Item>, Option<Cursor>), Error> {
     ctx.require(op::AUDIT_READ, Place::ORGANIZATION)?;
     let (store, key) = (ctx.service.store(), ctx.organization.key);
     let limit = limit.max(1);
@@ -208,7 +213,8 @@ pub async fn verify(ctx: &Ctx) -> Result<Verified, Error> {
         verified.head = hash;
     }
     if verified.entries < ctx.present.revision() {
-        let message = format!("the log ends at entry {}, and entry {} was written", verified.entries, ctx.present.revision());
+        let message =
+            format!("the log ends at entry {}, and entry {} was written", verified.entries, ctx.present.revision());
         return Err(Error::Damaged(message));
     }
     if !heads.is_empty() {
@@ -218,7 +224,8 @@ pub async fn verify(ctx: &Ctx) -> Result<Verified, Error> {
 }
 
 async fn link(previous: [u8; 32], record: Record) -> Result<[u8; 32], Error> {
-    let hash = move |record: &Record| chain_hash(&previous, &record.body).map_err(|error| Error::Damaged(error.to_string()));
+    let hash =
+        move |record: &Record| chain_hash(&previous, &record.body).map_err(|error| Error::Damaged(error.to_string()));
     if is_large(&record) { checkpoint::blocking(move || hash(&record)).await } else { hash(&record) }
 }
 

@@ -1,8 +1,8 @@
 //! Answering a repeated request: a caller's key is remembered for 24 hours, with what it was
 //! answered. Commands that were refused are not remembered.
 
-use crate::organization::read;
 use crate::Error;
+use crate::organization::read;
 use rolecall_model::moment::Actor;
 use rolecall_model::{Change, Timestamp};
 use rolecall_store::{OrganizationKey, Row, Store};
@@ -59,7 +59,8 @@ impl Idempotency {
             return Ok(Some(nothing));
         }
         let entry = read(record).await?;
-        let own = entry.idempotency.as_deref() == Some(self.key.as_str()) && entry.actor.principal() == actor.principal();
+        let own =
+            entry.idempotency.as_deref() == Some(self.key.as_str()) && entry.actor.principal() == actor.principal();
         Ok(Some(if own { Remembered { changes: entry.changes, actor: Some(entry.actor), ..nothing } } else { nothing }))
     }
 }

@@ -1,7 +1,7 @@
 //! Importing a workload: lines stream in, one entry goes out.
 
-use crate::ctx::Ctx;
 use crate::Error;
+use crate::ctx::Ctx;
 use crate::execute::{Done, execute_with, may_give, note_refusal};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
@@ -55,7 +55,9 @@ fn read(mut pieces: mpsc::Receiver<Bytes>) -> Result<(Workload, [u8; 32]), Error
         rest.extend_from_slice(&piece);
         let Some(end) = end else {
             if rest.len() > LONGEST_LINE {
-                return Err(unreadable(format!("a line is longer than {LONGEST_LINE} bytes; is this a file of lines?")));
+                return Err(unreadable(format!(
+                    "a line is longer than {LONGEST_LINE} bytes; is this a file of lines?"
+                )));
             }
             continue;
         };

@@ -227,7 +227,11 @@ administrator: {policy: All}
                         let place = place(&org, &scope(project, environment));
                         let question = Question { subject: id, action: op::PROJECTS_READ, place, at: org.at() };
                         let said = index.check(&question).allowed;
-                        assert_eq!(holds(&rights, op::PROJECTS_READ, place), said, "{held_project}/{held_environment} at {place:?}");
+                        assert_eq!(
+                            holds(&rights, op::PROJECTS_READ, place),
+                            said,
+                            "{held_project}/{held_environment} at {place:?}"
+                        );
                     }
                 }
             }
@@ -236,7 +240,9 @@ administrator: {policy: All}
 
     #[test]
     fn a_project_is_seen_by_a_right_in_any_of_its_environments() {
-        for (project, environment, sees) in [("shop", "prod", true), ("*", "dev", true), ("shop", "*", true), ("blog", "*", false)] {
+        for (project, environment, sees) in
+            [("shop", "prod", true), ("*", "dev", true), ("shop", "*", true), ("blog", "*", false)]
+        {
             let org = org(scope(project, environment));
             let id = org.find_principal("bob").unwrap().0;
             let rights = Rights::of_actor(&org, Actor::Principal { id, token: None }, org.at());

@@ -12,8 +12,8 @@ use rolecall_model::entry::{Entry, chain_hash};
 use rolecall_model::id::OrganizationId;
 use rolecall_model::organization::Touched;
 use rolecall_store::{OrganizationKey, OrganizationRow, Record, Store};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -60,7 +60,11 @@ impl Counters {
 
 impl Organization {
     /// Reads the newest usable checkpoint and the entries after it, and starts the writer.
-    pub(crate) async fn load(store: Arc<dyn Store>, row: &OrganizationRow, options: &Options) -> Result<Arc<Self>, Error> {
+    pub(crate) async fn load(
+        store: Arc<dyn Store>,
+        row: &OrganizationRow,
+        options: &Options,
+    ) -> Result<Arc<Self>, Error> {
         let Replayed { org, hash, entries, .. } = replay(store.as_ref(), row.key, u64::MAX).await?;
         let revision = org.revision().0;
         let index = checkpoint::blocking(move || Ok(Index::build(org))).await?;
@@ -172,7 +176,12 @@ pub(crate) async fn replay(store: &dyn Store, key: OrganizationKey, until: u64) 
 }
 
 /// A state and its hash, brought to the newest entry not after `until`.
-pub(crate) async fn follow(store: &dyn Store, key: OrganizationKey, from: (Org, [u8; 32]), until: u64) -> Result<Replayed, Error> {
+pub(crate) async fn follow(
+    store: &dyn Store,
+    key: OrganizationKey,
+    from: (Org, [u8; 32]),
+    until: u64,
+) -> Result<Replayed, Error> {
     let mut replayed = Replayed { org: from.0, hash: from.1, entries: 0, touched: Touched::default() };
     let mut records = store.after(key, replayed.org.revision().0);
     while let Some(record) = records.next().await {

@@ -1,10 +1,10 @@
 //! The organizations of the installation. Whoever holds `rolecall.organizations.*` in the home
 //! organization lists, creates and deletes them; nothing else crosses from one to another.
 
+use crate::Error;
 use crate::ctx::Ctx;
 use crate::first_start::{FirstDone, FirstStart};
 use crate::organization::Closing;
-use crate::Error;
 use rolecall_engine::Place;
 use rolecall_model::id::{ActionId, OrganizationId};
 use rolecall_model::operation as op;
@@ -64,7 +64,11 @@ pub async fn create(ctx: &Ctx, start: FirstStart) -> Result<FirstDone, Error> {
 /// `Forbidden`; `NotFound`; `NotNow` for the home organization.
 pub async fn delete(ctx: &Ctx, name: &str) -> Result<(), Error> {
     if let Err(forbidden) = require(ctx, op::ORGANIZATIONS_WRITE) {
-        return Err(if require(ctx, op::ORGANIZATIONS_READ).is_ok() { forbidden } else { Error::not_found("organization", name) });
+        return Err(if require(ctx, op::ORGANIZATIONS_READ).is_ok() {
+            forbidden
+        } else {
+            Error::not_found("organization", name)
+        });
     }
     let Some(row) = ctx.service.row_named(name) else { return Err(Error::not_found("organization", name)) };
     if row.home {

@@ -45,7 +45,9 @@ impl Past {
         let revision = match at {
             At::Revision(revision) => revision,
             At::Instant(instant) if instant >= present.org().at() => return Ok(Arc::clone(present)),
-            At::Instant(instant) => revision_at(store.as_ref(), organization.key, instant.micros(), present.revision()).await?,
+            At::Instant(instant) => {
+                revision_at(store.as_ref(), organization.key, instant.micros(), present.revision()).await?
+            }
         };
         if revision == present.revision() {
             return Ok(Arc::clone(present));
@@ -88,7 +90,12 @@ impl Past {
 
     /// Lets go of a past state that nobody asked about lately.
     pub(crate) fn tidy(&self) {
-        let old = self.kept.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(|kept| kept.since.elapsed() >= KEPT);
+        let old = self
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .is_some_and(|kept| kept.since.elapsed() >= KEPT);
         if old {
             self.put(None);
         }

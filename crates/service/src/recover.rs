@@ -47,7 +47,14 @@ pub async fn recover(store: &dyn Store, organization: Option<&str>, email: Optio
     bits.copy_from_slice(&random()?[..16]);
     let key = TokenKey::from_bytes(bits);
     let (mut commands, subject) = making(&org, grant, email, key);
-    let issue = NewToken { key, name: "recovery".to_owned(), subject: subject.clone(), scope: ScopeRef::ORGANIZATION, actions: None, until: None };
+    let issue = NewToken {
+        key,
+        name: "recovery".to_owned(),
+        subject: subject.clone(),
+        scope: ScopeRef::ORGANIZATION,
+        actions: None,
+        until: None,
+    };
     commands.push(Command::Token(TokenCommand::Issue(issue)));
     let moment = Moment::new(SystemClock.now(), Actor::System, random()?);
     let decision = decide(&org, Command::Batch(commands), &moment)?;
@@ -72,7 +79,9 @@ async fn find(store: &dyn Store, name: Option<&str>) -> Result<OrganizationRow, 
     let found = rows.into_iter().find(|row| name.map_or(row.home, |name| row.name == name));
     found.ok_or_else(|| match name {
         Some(name) => Error::not_found("organization", name),
-        None => Error::NotFound { message: "the database has no organization yet; start the server and set it up".to_owned() },
+        None => Error::NotFound {
+            message: "the database has no organization yet; start the server and set it up".to_owned(),
+        },
     })
 }
 
@@ -81,10 +90,14 @@ async fn catalog(store: &dyn Store, row: &OrganizationRow) -> Result<Catalog, Er
     let damaged = || Error::Damaged("the first entry does not make the organization".to_owned());
     let record = store.record(row.key, 1).await?.ok_or_else(damaged)?;
     let entry = Entry::decode(&record.body).map_err(|error| Error::Damaged(error.to_string()))?;
-    entry.changes.into_iter().find_map(|change| match change {
-        Change::Organization(OrganizationChange::Founded { catalog, .. }) => Some((*catalog).clone()),
-        _ => None,
-    }).ok_or_else(damaged)
+    entry
+        .changes
+        .into_iter()
+        .find_map(|change| match change {
+            Change::Organization(OrganizationChange::Founded { catalog, .. }) => Some((*catalog).clone()),
+            _ => None,
+        })
+        .ok_or_else(damaged)
 }
 
 fn making(org: &Org, grant: GrantRef, email: Option<&str>, key: TokenKey) -> (Vec<Command>, SubjectRef) {
@@ -98,7 +111,10 @@ fn making(org: &Org, grant: GrantRef, email: Option<&str>, key: TokenKey) -> (Ve
             terms,
             ..NewApplication::default()
         };
-        return (vec![Command::Application(ApplicationCommand::Create(new))], SubjectRef::Application(client_id.as_str().into()));
+        return (
+            vec![Command::Application(ApplicationCommand::Create(new))],
+            SubjectRef::Application(client_id.as_str().into()),
+        );
     };
     let subject = SubjectRef::User(email.trim().into());
     if org.find_principal(email.trim()).is_some() {

@@ -32,25 +32,38 @@ pub(crate) fn revision(org: &Org, command: &Command) -> Option<Revision> {
             Some(org.action(resolve::action(org, target, "").ok()?)?.changed)
         }
         Command::Role(
-            RoleCommand::Change(target, _) | RoleCommand::Permit(target, _) | RoleCommand::Withdraw(target, _) | RoleCommand::Delete(target),
+            RoleCommand::Change(target, _)
+            | RoleCommand::Permit(target, _)
+            | RoleCommand::Withdraw(target, _)
+            | RoleCommand::Delete(target),
         ) => Some(org.role(resolve::role(org, target, "").ok()?)?.changed),
         Command::Policy(
-            PolicyCommand::Change(target, _) | PolicyCommand::Bind(target, _) | PolicyCommand::Unbind(target, _) | PolicyCommand::Delete(target),
+            PolicyCommand::Change(target, _)
+            | PolicyCommand::Bind(target, _)
+            | PolicyCommand::Unbind(target, _)
+            | PolicyCommand::Delete(target),
         ) => Some(org.policy(resolve::policy(org, target, "").ok()?)?.changed),
         Command::Environment(EnvironmentCommand::Change(target, _) | EnvironmentCommand::Delete(target)) => {
             Some(org.environment(resolve::environment(org, target, "").ok()?)?.changed)
         }
         Command::Project(
-            ProjectCommand::Change(target, _) | ProjectCommand::Archive(target) | ProjectCommand::Restore(target) | ProjectCommand::Delete(target),
+            ProjectCommand::Change(target, _)
+            | ProjectCommand::Archive(target)
+            | ProjectCommand::Restore(target)
+            | ProjectCommand::Delete(target),
         ) => Some(org.project(resolve::project(org, target, "").ok()?)?.changed),
         Command::Group(GroupCommand::Change(target, _) | GroupCommand::Delete(target))
         | Command::Membership(MembershipCommand::Add(target, ..) | MembershipCommand::Remove { group: target, .. }) => {
             Some(org.group(resolve::group(org, target, "").ok()?)?.changed)
         }
         Command::User(UserCommand::Change(target, _) | UserCommand::Delete(target) | UserCommand::Erase(target))
-        | Command::Application(ApplicationCommand::Change(target, _) | ApplicationCommand::Delete(target)) => principal(org, target),
+        | Command::Application(ApplicationCommand::Change(target, _) | ApplicationCommand::Delete(target)) => {
+            principal(org, target)
+        }
         Command::Token(TokenCommand::Revoke(key)) => Some(org.token_of_key(*key)?.changed),
-        Command::ResourceType(ResourceTypeCommand::Change { target, .. } | ResourceTypeCommand::Delete(target)) => resource_type(org, target),
+        Command::ResourceType(ResourceTypeCommand::Change { target, .. } | ResourceTypeCommand::Delete(target)) => {
+            resource_type(org, target)
+        }
         _ => None,
     }
 }

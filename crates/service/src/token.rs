@@ -48,7 +48,11 @@ pub async fn issue_token(ctx: &Ctx, new: NewToken) -> Result<(Done, Option<Secre
 ///
 /// # Errors
 /// As [`issue_token`].
-pub async fn create_application(ctx: &Ctx, new: NewApplication, with_secret: bool) -> Result<(Done, Option<Secret>), Error> {
+pub async fn create_application(
+    ctx: &Ctx,
+    new: NewApplication,
+    with_secret: bool,
+) -> Result<(Done, Option<Secret>), Error> {
     let digest: [u8; 32] = Sha256::digest(format!("{new:?}{with_secret}")).into();
     let create = |new: &NewApplication| Command::Application(ApplicationCommand::Create(new.clone()));
     if !with_secret {
@@ -64,7 +68,13 @@ pub async fn create_application(ctx: &Ctx, new: NewApplication, with_secret: boo
     }
     new.client_id.get_or_insert_with(|| client_id.clone());
     let subject = SubjectRef::Application(new.client_id.clone().unwrap_or(client_id).as_str().into());
-    let token = NewToken { subject, name: "client secret".to_owned(), scope: ScopeRef::ORGANIZATION, actions: None, until: None };
+    let token = NewToken {
+        subject,
+        name: "client secret".to_owned(),
+        scope: ScopeRef::ORGANIZATION,
+        actions: None,
+        until: None,
+    };
     let (issue, secret, row) = issuing(token)?;
     let done = execute_with(ctx, Command::Batch(vec![create(&new), issue]), digest, vec![row]).await?;
     shown_once(done, secret, ctx)
@@ -117,7 +127,8 @@ fn shown_once(done: Done, secret: Secret, ctx: &Ctx) -> Result<(Done, Option<Sec
 pub async fn last_used(ctx: &Ctx, keys: &[TokenKey]) -> Result<Vec<Option<Timestamp>>, Error> {
     let organization = ctx.organization.key;
     let all = ctx.may(op::TOKENS_READ, Place::ORGANIZATION);
-    let visible = |key: &TokenKey| all || ctx.org().token_of_key(*key).is_some_and(|token| token.principal == ctx.principal());
+    let visible =
+        |key: &TokenKey| all || ctx.org().token_of_key(*key).is_some_and(|token| token.principal == ctx.principal());
     let bytes: Vec<[u8; 16]> = keys.iter().map(|key| key.bytes()).collect();
     let written = ctx.service.store().last_used(organization, credential::TOKEN, &bytes).await?;
     let written: std::collections::HashMap<_, _> = written.into_iter().collect();

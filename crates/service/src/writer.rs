@@ -193,7 +193,8 @@ impl Writer {
         tokio::time::sleep(Duration::from_millis(wait)).await;
         let view = self.organization.view();
         let from = (view.org().clone(), self.hash);
-        let Replayed { org, hash, entries, touched } = follow(self.store.as_ref(), self.organization.key, from, u64::MAX).await?;
+        let Replayed { org, hash, entries, touched } =
+            follow(self.store.as_ref(), self.organization.key, from, u64::MAX).await?;
         let view = checkpoint::blocking(move || Ok(Arc::new(View::new(view.index().advance(org, &touched))))).await?;
         self.hash = hash;
         self.since_checkpoint += entries;
@@ -260,9 +261,13 @@ fn refuse_all(jobs: Vec<Job>, error: &Error) {
         let refusal = match error {
             Error::Closing => Error::Closing,
             Error::Internal(what) => Error::Internal(what.clone()),
-            Error::Store(StoreError::NoOrganization) => Error::NotFound { message: "the organization is gone".to_owned() },
+            Error::Store(StoreError::NoOrganization) => {
+                Error::NotFound { message: "the organization is gone".to_owned() }
+            }
             Error::Store(StoreError::Full) => busy("the disk of the database is full; nothing was changed"),
-            Error::Store(StoreError::Raced) => busy("other nodes keep changing the organization; nothing was changed, try again"),
+            Error::Store(StoreError::Raced) => {
+                busy("other nodes keep changing the organization; nothing was changed, try again")
+            }
             _ => busy("the database could not write; nothing was changed, try again"),
         };
         answer(job.reply, Err(refusal));

@@ -85,7 +85,9 @@ fn is_visible(ctx: &Ctx, change: &Change) -> bool {
         Change::Policy(_) => everywhere(op::POLICIES_READ),
         Change::Environment(_) => everywhere(op::ENVIRONMENTS_READ),
         Change::Project(
-            ProjectChange::Created(project) | ProjectChange::Deleted(project) | ProjectChange::Changed { after: project, .. },
+            ProjectChange::Created(project)
+            | ProjectChange::Deleted(project)
+            | ProjectChange::Changed { after: project, .. },
         ) => ctx.sees_project(project.id),
         Change::Principal(change) => match subject(change).kind() {
             PrincipalKind::User => everywhere(op::USERS_READ),

@@ -33,7 +33,9 @@ pub(crate) fn of(org: &Org, command: &Command, caller: Option<Actor>) -> Vec<Nee
             let need = everywhere(op::ACTIONS_WRITE);
             vec![match command {
                 ActionCommand::Create(_) => need,
-                ActionCommand::Change(target, _) | ActionCommand::Delete(target) => need.of("action", target, op::ACTIONS_READ),
+                ActionCommand::Change(target, _) | ActionCommand::Delete(target) => {
+                    need.of("action", target, op::ACTIONS_READ)
+                }
             }]
         }
         Command::ResourceType(command) => {
@@ -49,25 +51,29 @@ pub(crate) fn of(org: &Org, command: &Command, caller: Option<Actor>) -> Vec<Nee
             let need = everywhere(op::ROLES_WRITE);
             vec![match command {
                 RoleCommand::Create(_) => need,
-                RoleCommand::Change(target, _) | RoleCommand::Permit(target, _) | RoleCommand::Withdraw(target, _) | RoleCommand::Delete(target) => {
-                    need.of("role", target, op::ROLES_READ)
-                }
+                RoleCommand::Change(target, _)
+                | RoleCommand::Permit(target, _)
+                | RoleCommand::Withdraw(target, _)
+                | RoleCommand::Delete(target) => need.of("role", target, op::ROLES_READ),
             }]
         }
         Command::Policy(command) => {
             let need = everywhere(op::POLICIES_WRITE);
             vec![match command {
                 PolicyCommand::Create(_) => need,
-                PolicyCommand::Change(target, _) | PolicyCommand::Bind(target, _) | PolicyCommand::Unbind(target, _) | PolicyCommand::Delete(target) => {
-                    need.of("policy", target, op::POLICIES_READ)
-                }
+                PolicyCommand::Change(target, _)
+                | PolicyCommand::Bind(target, _)
+                | PolicyCommand::Unbind(target, _)
+                | PolicyCommand::Delete(target) => need.of("policy", target, op::POLICIES_READ),
             }]
         }
         Command::Environment(command) => {
             let need = everywhere(op::ENVIRONMENTS_WRITE);
             vec![match command {
                 EnvironmentCommand::Create(_) | EnvironmentCommand::Order(_) => need,
-                EnvironmentCommand::Change(target, _) | EnvironmentCommand::Delete(target) => need.of("environment", target, op::ENVIRONMENTS_READ),
+                EnvironmentCommand::Change(target, _) | EnvironmentCommand::Delete(target) => {
+                    need.of("environment", target, op::ENVIRONMENTS_READ)
+                }
             }]
         }
         Command::Project(command) => vec![project(org, command)],
@@ -104,7 +110,9 @@ fn user(org: &Org, command: &UserCommand) -> Vec<Need> {
             }
             needs
         }
-        UserCommand::Change(target, _) | UserCommand::Delete(target) => vec![write.of("user", &words(target), op::USERS_READ)],
+        UserCommand::Change(target, _) | UserCommand::Delete(target) => {
+            vec![write.of("user", &words(target), op::USERS_READ)]
+        }
         UserCommand::Erase(target) => {
             let erase = Need::new(op::USERS_ERASE, Place::ORGANIZATION);
             vec![erase.of("user", &words(target), op::USERS_READ), write]
@@ -134,7 +142,9 @@ fn group(org: &Org, command: &GroupCommand) -> Vec<Need> {
             needs.extend(new.grants.iter().flat_map(|grant| giving(org, grant)));
             needs
         }
-        GroupCommand::Change(target, _) | GroupCommand::Delete(target) => vec![write.of("group", target, op::GROUPS_READ)],
+        GroupCommand::Change(target, _) | GroupCommand::Delete(target) => {
+            vec![write.of("group", target, op::GROUPS_READ)]
+        }
     }
 }
 
@@ -164,7 +174,8 @@ fn giving(org: &Org, grant: &GrantRef) -> Vec<Need> {
             if scopes.is_empty() {
                 scopes.push(Scope::ORGANIZATION);
             }
-            let need = |scope: Scope| Need::new(op::ASSIGNMENTS_WRITE, scope.into()).of("policy", name, op::POLICIES_READ);
+            let need =
+                |scope: Scope| Need::new(op::ASSIGNMENTS_WRITE, scope.into()).of("policy", name, op::POLICIES_READ);
             scopes.into_iter().map(need).collect()
         }
     }
@@ -183,7 +194,8 @@ fn token(org: &Org, command: &TokenCommand, caller: Option<Actor>) -> Vec<Need> 
         }
         TokenCommand::Revoke(key) => {
             let own = org.token_of_key(*key).is_some_and(|token| {
-                let itself = matches!(caller, Some(Actor::Principal { token: Some(through), .. }) if through == token.id);
+                let itself =
+                    matches!(caller, Some(Actor::Principal { token: Some(through), .. }) if through == token.id);
                 itself || acts_whole_as(org, caller, token.principal)
             });
             if own { Vec::new() } else { vec![need.of("token", key, op::TOKENS_READ)] }
@@ -194,6 +206,7 @@ fn token(org: &Org, command: &TokenCommand, caller: Option<Actor>) -> Vec<Need> 
 /// Whether the caller is this subject, through nothing that narrows it.
 fn acts_whole_as(org: &Org, caller: Option<Actor>, subject: PrincipalId) -> bool {
     let Some(Actor::Principal { id, token }) = caller else { return false };
-    let whole = |token| org.token(token).is_some_and(|token| token.scope == Scope::ORGANIZATION && token.actions.is_none());
+    let whole =
+        |token| org.token(token).is_some_and(|token| token.scope == Scope::ORGANIZATION && token.actions.is_none());
     id == subject && token.is_none_or(whole)
 }

@@ -4,8 +4,8 @@
 use super::{Job, record};
 use crate::clock::random;
 use crate::idempotency::Remembered;
-use crate::{Error, credential, first_start, need, target};
 use crate::view::View;
+use crate::{Error, credential, first_start, need, target};
 use rolecall_model::decide::{Decision, decide};
 use rolecall_model::entry::{Entry, READS};
 use rolecall_model::moment::Moment;
@@ -52,7 +52,14 @@ impl Batch {
             now,
             touched: Touched::default(),
             keys: HashMap::new(),
-            batch: Batch { hash, records: Vec::new(), rows: Vec::new(), outcomes: Vec::new(), view: None, large: false },
+            batch: Batch {
+                hash,
+                records: Vec::new(),
+                rows: Vec::new(),
+                outcomes: Vec::new(),
+                view: None,
+                large: false,
+            },
         };
         for (job, known) in jobs.iter().zip(known) {
             let outcome = known.and_then(|known| draft.take(job, known));

@@ -61,7 +61,8 @@ async fn a_batch_may_hand_over_and_may_not_leave_nobody() {
     let root = house.root();
     let and_away = vec![user("eva").given("policy Admin").password().into(), delete_user("ada"), delete_user("eva")];
     root.refuses(Command::Batch(and_away), Kind::LastAdministrator).await;
-    root.takes(Command::Batch(vec![end("ada", "policy Admin"), user("eva").given("policy Admin").password().into()])).await;
+    root.takes(Command::Batch(vec![end("ada", "policy Admin"), user("eva").given("policy Admin").password().into()]))
+        .await;
     root.refuses(delete_user("eva"), Kind::LastAdministrator).await;
 }
 

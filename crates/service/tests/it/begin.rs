@@ -24,7 +24,12 @@ async fn an_installation_begins_with_one_administrator_of_everything() {
 async fn who_chooses_no_token_gets_a_fresh_one() {
     let house = House::empty().await;
     let email = Some("ada@example.com".to_owned());
-    let first = FirstStart { admin_token: None, admin_email: email, admin_password: Some("correct horse".into()), ..start("test", SHOP) };
+    let first = FirstStart {
+        admin_token: None,
+        admin_email: email,
+        admin_password: Some("correct horse".into()),
+        ..start("test", SHOP)
+    };
     let token = house.service.first_start(first).await.unwrap().token.unwrap();
     let ctx = house.through(token.expose().to_owned()).ctx().await;
     let ada = ctx.org().principal(ctx.principal()).unwrap();
@@ -42,7 +47,8 @@ async fn a_second_first_start_is_refused() {
 #[tokio::test]
 async fn of_two_first_starts_at_once_one_wins() {
     let house = House::empty().await;
-    let (one, two) = tokio::join!(house.service.first_start(start("a", SHOP)), house.service.first_start(start("b", SHOP)));
+    let (one, two) =
+        tokio::join!(house.service.first_start(start("a", SHOP)), house.service.first_start(start("b", SHOP)));
     assert!(one.is_ok() != two.is_ok());
     house.service.is_ready().await.unwrap();
 }
@@ -97,7 +103,8 @@ async fn recovery_makes_an_administrator_and_says_so_in_the_log() {
     }
     let ctx = house.root().ctx().await;
     let filter = rolecall_service::history::Filter { facade: Some("recover".into()), ..Default::default() };
-    let (items, _) = rolecall_service::history::list(&ctx, &filter, rolecall_service::history::Cursor::NEWEST, 10).await.unwrap();
+    let (items, _) =
+        rolecall_service::history::list(&ctx, &filter, rolecall_service::history::Cursor::NEWEST, 10).await.unwrap();
     assert_eq!(items.len(), 3);
     rolecall_service::history::verify(&ctx).await.unwrap();
 }

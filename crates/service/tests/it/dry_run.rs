@@ -14,7 +14,9 @@ fn everything(view: &View, at: rolecall_model::Timestamp) -> BTreeSet<(Principal
     let org = view.org();
     let projects = std::iter::once(None).chain(org.projects.iter().map(|row| Some(row.id)));
     let places: Vec<Scope> = projects
-        .flat_map(|p| std::iter::once(None).chain(org.environments.iter().map(|row| Some(row.id))).map(move |e| Scope::new(p, e)))
+        .flat_map(|p| {
+            std::iter::once(None).chain(org.environments.iter().map(|row| Some(row.id))).map(move |e| Scope::new(p, e))
+        })
         .collect();
     let mut allowed = BTreeSet::new();
     for (subject, _) in org.principals() {
@@ -72,7 +74,10 @@ async fn a_dry_run_changes_nothing_and_equals_what_then_happens() {
             assert!(says(&difference.losses, *lost), "{lost:?} of {command:?} was not said");
         }
         for kept in old.intersection(&new) {
-            assert!(!says(&difference.gains, *kept) && !says(&difference.losses, *kept), "{kept:?} of {command:?} was said");
+            assert!(
+                !says(&difference.gains, *kept) && !says(&difference.losses, *kept),
+                "{kept:?} of {command:?} was said"
+            );
         }
     }
 }

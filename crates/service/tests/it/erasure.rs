@@ -19,9 +19,9 @@ async fn with_bob(house: House) -> House {
 /// Whether any file of the database has this text in it.
 fn is_kept(house: &House, text: &str) -> bool {
     let files = std::fs::read_dir(house.folder.path()).unwrap();
-    files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).any(|bytes| {
-        bytes.windows(text.len()).any(|window| window == text.as_bytes())
-    })
+    files
+        .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+        .any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
 }
 
 #[tokio::test]
@@ -36,7 +36,10 @@ async fn nothing_of_an_erased_person_is_left_and_the_chain_holds() {
     let ctx = house.root().ctx().await;
     assert!(ctx.org().find_principal("bob@example.com").is_none());
     verify(&ctx).await.unwrap();
-    let (items, _) = list(&ctx, &Filter { text: Some("unmistakable".into()), ..Filter::default() }, Cursor::NEWEST, 100).await.unwrap();
+    let (items, _) =
+        list(&ctx, &Filter { text: Some("unmistakable".into()), ..Filter::default() }, Cursor::NEWEST, 100)
+            .await
+            .unwrap();
     assert!(items.is_empty());
     let past = house.root().asking(Asked { at: Some(At::Revision(revision)), ..Asked::default() }).await;
     assert!(past.org().find_principal("bob@example.com").is_none(), "the past has forgotten too");
@@ -82,7 +85,11 @@ async fn somebody_deleted_before_can_still_be_erased() {
 #[tokio::test]
 async fn erasing_needs_a_right_of_its_own_and_a_dry_run_erases_nothing() {
     let house = with_bob(shop().await).await;
-    let house = house.with(role("clerk", &["rolecall.users.write", "rolecall.users.read"])).await.with(user("eve").given("role clerk")).await;
+    let house = house
+        .with(role("clerk", &["rolecall.users.write", "rolecall.users.read"]))
+        .await
+        .with(user("eve").given("role clerk"))
+        .await;
     let eve = house.by("eve").await;
     assert!(matches!(erase(&eve.ctx().await, subject("bob")).await, Err(Error::Forbidden { .. })));
     let dry = house.root().asking(Asked { dry_run: true, ..Asked::default() }).await;

@@ -33,12 +33,20 @@ const GRANTING: &[Granting] = &[
     ("a group's SSO names", "shop/production", || sso_names("deployers", &["sso-deployers"])),
     ("a token of another", "shop/production", || token(9, "carl").into()),
     ("a password of another", "shop/production", || change_user("carl", |p| p.password = Some(true))),
-    ("an email of another", "shop/production", || change_user("carl", |p| p.email = Some(Some("eve2@example.com".into())))),
-    ("an external id of another", "shop/production", || change_user("carl", |p| p.external_id = Some(Some("eve-2".into())))),
+    ("an email of another", "shop/production", || {
+        change_user("carl", |p| p.email = Some(Some("eve2@example.com".into())))
+    }),
+    ("an external id of another", "shop/production", || {
+        change_user("carl", |p| p.external_id = Some(Some("eve-2".into())))
+    }),
     ("enabling a user", "shop/production", || enable("zoe")),
     ("a later end", "shop/production", || give_on("tim", "role deployer at shop/production", between(None, Some(900)))),
-    ("in the catalog's name", "shop/production", || give_on("bob", "role deployer at shop/production", Terms::of(Source::Catalog))),
-    ("for a time to come", "shop/production", || give_on("bob", "role deployer at shop/production", between(Some(500), Some(900)))),
+    ("in the catalog's name", "shop/production", || {
+        give_on("bob", "role deployer at shop/production", Terms::of(Source::Catalog))
+    }),
+    ("for a time to come", "shop/production", || {
+        give_on("bob", "role deployer at shop/production", between(Some(500), Some(900)))
+    }),
 ];
 
 /// Eve may use every command, but holds no product action and may give nothing she does not hold.
@@ -47,12 +55,20 @@ async fn world() -> House {
     let writes: Vec<&str> = operation::own().filter_map(operation::name).filter(is_writing).collect();
     let mut setup = vec![role("clerk", &writes), user("eve").given("role clerk").into()];
     setup.extend([role("deployer", &["deploy"]), policy("deployment", &["deployer at shop/production"])]);
-    setup.extend([action("peek", &[]), role("used", &["view"]), role("bound", &["view"]), policy("held", &["bound at blog/staging"])]);
+    setup.extend([
+        action("peek", &[]),
+        role("used", &["view"]),
+        role("bound", &["view"]),
+        policy("held", &["bound at blog/staging"]),
+    ]);
     setup.extend(["bob", "carl", "tim"].map(|who| user(who).into()));
     setup.extend([group("deployers", &["carl"], &["policy deployment"]), group("empty", &[], &[])]);
     setup.extend([give("bob", "role used at shop/production"), give("bob", "policy held")]);
     setup.push(user("zoe").given("policy deployment").disabled().into());
-    setup.extend([application("robot one", &[]), give_on("tim", "role deployer at shop/production", between(None, Some(600)))]);
+    setup.extend([
+        application("robot one", &[]),
+        give_on("tim", "role deployer at shop/production", between(None, Some(600))),
+    ]);
     shop().await.with(Command::Batch(setup)).await
 }
 
@@ -116,8 +132,10 @@ async fn a_right_lost_while_a_command_waits_is_lost() {
 
 #[tokio::test]
 async fn a_command_is_judged_by_what_its_names_mean_when_it_is_decided() {
-    let house = shop().await.with(role("viewer", &["view", "rolecall.assignments.write", "rolecall.policies.read"])).await;
-    let house = house.with(policy("views", &["viewer at blog"])).await.with(user("eve").given("role viewer at blog")).await;
+    let house =
+        shop().await.with(role("viewer", &["view", "rolecall.assignments.write", "rolecall.policies.read"])).await;
+    let house =
+        house.with(policy("views", &["viewer at blog"])).await.with(user("eve").given("role viewer at blog")).await;
     let house = house.with(give("eve", "role Everyone")).await.with(user("bob")).await;
     let ctx = house.by("eve").await.ctx().await;
     house.root().takes(bind("views", &["viewer at shop"])).await;

@@ -100,7 +100,12 @@ fn frame(bytes: &[u8]) -> Frame {
     let length = u64::from_be_bytes(bytes[49..57].try_into().unwrap());
     let body = bytes[57..].to_vec();
     assert_eq!(body.len() as u64, length);
-    Frame { kind: bytes[0], revision: u64::from_be_bytes(bytes[1..9].try_into().unwrap()), hash: bytes[17..49].try_into().unwrap(), body }
+    Frame {
+        kind: bytes[0],
+        revision: u64::from_be_bytes(bytes[1..9].try_into().unwrap()),
+        hash: bytes[17..49].try_into().unwrap(),
+        body,
+    }
 }
 
 #[tokio::test]

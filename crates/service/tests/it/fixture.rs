@@ -137,7 +137,8 @@ impl House {
 
     pub async fn empty_keeping_every(checkpoint_every: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(Hands { now: AtomicI64::new(second(0).micros()), reads: AtomicUsize::new(usize::MAX / 2) });
+        let clock =
+            Arc::new(Hands { now: AtomicI64::new(second(0).micros()), reads: AtomicUsize::new(usize::MAX / 2) });
         let (store, service) = open(folder.path().join("rolecall.db"), &clock, checkpoint_every).await;
         House { service, store, clock, folder, checkpoint_every }
     }
@@ -223,7 +224,13 @@ impl House {
 
 /// A token for somebody, without limits.
 pub fn new_token(who: &str) -> NewToken {
-    NewToken { subject: subject(who), name: "a token".to_owned(), scope: ScopeRef::ORGANIZATION, actions: None, until: None }
+    NewToken {
+        subject: subject(who),
+        name: "a token".to_owned(),
+        scope: ScopeRef::ORGANIZATION,
+        actions: None,
+        until: None,
+    }
 }
 
 async fn open(path: PathBuf, clock: &Arc<Hands>, checkpoint_every: u64) -> (Arc<Watched>, Service) {

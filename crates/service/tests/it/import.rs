@@ -22,7 +22,8 @@ const LINES: &str = r#"{"t":"meta","format":1}
 
 /// Sends a text in pieces of so many bytes.
 async fn send(ctx: &Ctx, text: &str, piece: usize) -> Result<Done, Error> {
-    let pieces: Vec<io::Result<Bytes>> = text.as_bytes().chunks(piece).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+    let pieces: Vec<io::Result<Bytes>> =
+        text.as_bytes().chunks(piece).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
     import(ctx, stream::iter(pieces)).await
 }
 
@@ -35,7 +36,9 @@ async fn a_workload_is_one_entry_however_it_is_cut_and_outlives_a_restart() {
         assert_eq!((done.revision, done.changes.len()), (before + 1, 1));
         let house = house.restarted().await;
         let ctx = house.root().ctx().await;
-        for (who, environment, allowed) in [("u1", "production", true), ("u1", "staging", false), ("u2", "staging", true), ("u3", "production", false)] {
+        for (who, environment, allowed) in
+            [("u1", "production", true), ("u1", "staging", false), ("u2", "staging", true), ("u3", "production", false)]
+        {
             let place = access::place(ctx.org(), Some("alpha"), Some(environment));
             assert_eq!(access::check(&ctx, who, "run", place).unwrap(), allowed, "{who} {environment}");
         }
@@ -82,7 +85,8 @@ async fn who_may_not_import_need_not_send_anything() {
 
 #[tokio::test]
 async fn an_import_needs_the_right_to_give_what_it_brings() {
-    let house = shop().await.with(role("loader", &["rolecall.import"])).await.with(user("eve").given("role loader")).await;
+    let house =
+        shop().await.with(role("loader", &["rolecall.import"])).await.with(user("eve").given("role loader")).await;
     let error = send(&house.by("eve").await.ctx().await, LINES, 1_000).await.unwrap_err();
     assert!(matches!(&error, Error::Refused(refusal) if refusal.kind == Kind::NotHeld), "{error:?}");
 }

@@ -39,7 +39,8 @@ async fn rights_over_the_installation_count_at_home_only() {
     assert!(matches!(organizations::create(&acme, other("more")).await, Err(Error::Forbidden { .. })));
     assert!(organizations::delete(&acme, "test").await.is_err());
     assert!(backup(&acme).await.is_err());
-    let names = |ctx: &rolecall_service::Ctx| organizations::list(ctx).into_iter().map(|row| row.name).collect::<Vec<_>>();
+    let names =
+        |ctx: &rolecall_service::Ctx| organizations::list(ctx).into_iter().map(|row| row.name).collect::<Vec<_>>();
     assert_eq!(names(&acme), ["acme"]);
     assert_eq!(names(&house.root().ctx().await).len(), 2);
     let house = house.with(user("eve")).await;
@@ -53,7 +54,9 @@ async fn rights_over_the_installation_count_at_home_only() {
 async fn a_name_is_taken_in_any_case_and_a_token_by_anybody() {
     let house = two().await;
     let ctx = house.root().ctx().await;
-    for (name, token) in [("Acme", "another-token-of-somebody"), ("TEST", "another-token-of-somebody"), ("new", ROOT), ("new", OTHERS)] {
+    for (name, token) in
+        [("Acme", "another-token-of-somebody"), ("TEST", "another-token-of-somebody"), ("new", ROOT), ("new", OTHERS)]
+    {
         let start = FirstStart { admin_token: Some(token.to_owned()), ..start(name, SHOP) };
         let error = organizations::create(&ctx, start).await.unwrap_err();
         assert!(matches!(&error, Error::Refused(refusal) if refusal.kind == Kind::Taken), "{name}: {error:?}");
@@ -102,7 +105,8 @@ async fn who_made_an_organization_is_a_stranger_in_its_log() {
     let house = two().await;
     let ctx = house.through(OTHERS.to_owned()).ctx().await;
     let filter = rolecall_service::history::Filter::default();
-    let (items, _) = rolecall_service::history::list(&ctx, &filter, rolecall_service::history::Cursor::NEWEST, 10).await.unwrap();
+    let (items, _) =
+        rolecall_service::history::list(&ctx, &filter, rolecall_service::history::Cursor::NEWEST, 10).await.unwrap();
     for item in items {
         let rolecall_service::history::Item::Entry(entry) = item else { continue };
         assert_eq!(entry.actor, rolecall_model::moment::Actor::Home);

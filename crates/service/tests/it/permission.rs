@@ -136,10 +136,19 @@ async fn a_project_is_seen_by_who_may_read_it_in_any_environment() {
 #[tokio::test]
 async fn giving_and_taking_need_the_right_there() {
     let house = world().await.with(role("giver", &["view", "rolecall.assignments.write"])).await;
-    let house = house.with(give("eve", "role giver at secret/staging")).await.with(policy("two", &["own at secret/staging", "own at blog"])).await;
+    let house = house
+        .with(give("eve", "role giver at secret/staging"))
+        .await
+        .with(policy("two", &["own at secret/staging", "own at blog"]))
+        .await;
     let eve = house.by("eve").await;
     eve.dry(give("bob", "role own at secret/staging")).await.unwrap();
-    for command in [give("bob", "role own at secret"), give("bob", "role own at secret/production"), give("bob", "role own"), give("bob", "policy two")] {
+    for command in [
+        give("bob", "role own at secret"),
+        give("bob", "role own at secret/production"),
+        give("bob", "role own"),
+        give("bob", "policy two"),
+    ] {
         assert!(matches!(eve.error(command).await, Error::Forbidden { .. } | Error::NotFound { .. }));
     }
     let house = house.with(give("bob", "role own at secret")).await;
@@ -169,14 +178,21 @@ async fn refused_commands_are_noted_beside_the_log() {
     let house = house.restarted().await;
     let ctx = house.root().ctx().await;
     let filter = rolecall_service::history::Filter { noun: Some("event".into()), ..Default::default() };
-    let (items, more) = rolecall_service::history::list(&ctx, &filter, rolecall_service::history::Cursor::NEWEST, 100).await.unwrap();
+    let (items, more) =
+        rolecall_service::history::list(&ctx, &filter, rolecall_service::history::Cursor::NEWEST, 100).await.unwrap();
     assert!(more.is_none());
-    let kinds: Vec<String> = items.into_iter().map(|item| match item {
-        rolecall_service::history::Item::Event(event) => event.kind,
-        rolecall_service::history::Item::Entry(entry) => panic!("{entry:?}"),
-    }).collect();
+    let kinds: Vec<String> = items
+        .into_iter()
+        .map(|item| match item {
+            rolecall_service::history::Item::Event(event) => event.kind,
+            rolecall_service::history::Item::Entry(entry) => panic!("{entry:?}"),
+        })
+        .collect();
     assert_eq!(kinds.iter().filter(|kind| *kind == "forbidden").count(), 3, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|kind| *kind == "last_administrator").count(), 3, "{kinds:?}");
     rolecall_service::history::verify(&ctx).await.unwrap();
-    assert!(matches!(house.by("eve").await.ctx().await.require(rolecall_model::operation::AUDIT_READ, Place::ORGANIZATION), Err(Error::Forbidden { .. })));
+    assert!(matches!(
+        house.by("eve").await.ctx().await.require(rolecall_model::operation::AUDIT_READ, Place::ORGANIZATION),
+        Err(Error::Forbidden { .. })
+    ));
 }

@@ -51,7 +51,10 @@ async fn an_unknown_name_is_false_where_a_protocol_says_so_and_refused_on_our_ow
     let place = access::place(root.org(), Some("nowhere"), Some("never"));
     assert!(!access::check(&root, "nobody", "view", Place::ORGANIZATION).unwrap());
     assert!(!access::check(&root, "bob@example.com", "view", place).unwrap());
-    assert!(access::check(&root, "ada@example.com", "view", place).unwrap(), "a right for all covers what is not there");
+    assert!(
+        access::check(&root, "ada@example.com", "view", place).unwrap(),
+        "a right for all covers what is not there"
+    );
     let error = access::known_place(root.org(), &scope("shap")).unwrap_err();
     assert!(matches!(&error, Error::Refused(refusal) if refusal.message.contains("shop")), "{error}");
 }
@@ -59,24 +62,30 @@ async fn an_unknown_name_is_false_where_a_protocol_says_so_and_refused_on_our_ow
 #[tokio::test]
 async fn who_could_grant_is_who_the_command_would_be_taken_from() {
     let house = world().await.with(role("giver", &["rolecall.assignments.write", "deploy"])).await;
-    let house = house.with(user("gil").given("role giver at shop")).await.with(user("gus").given("role giver at blog")).await;
+    let house =
+        house.with(user("gil").given("role giver at shop")).await.with(user("gus").given("role giver at blog")).await;
     let house = house.with(role("deployer", &["deploy"])).await;
     let ctx = house.root().ctx().await;
     let wanted = AssignmentCommand::Grant(subject("bob"), grant("role deployer at shop/staging"), by_hand());
     let (granters, more) = access::who_could_grant(&ctx, &wanted).unwrap();
     let names: Vec<_> = granters.iter().map(|id| ctx.org().principal(*id).unwrap().best_identifier()).collect();
     assert!(!more);
-    assert!(names.iter().any(|name| name == "gil@example.com") && names.iter().any(|name| name == "ada@example.com"), "{names:?}");
+    assert!(
+        names.iter().any(|name| name == "gil@example.com") && names.iter().any(|name| name == "ada@example.com"),
+        "{names:?}"
+    );
     assert!(!names.iter().any(|name| name == "gus@example.com" || name == "eve@example.com"), "{names:?}");
 }
 
 #[tokio::test]
 async fn which_group_would_help_is_told_to_who_may_see_groups() {
-    let house = world().await.with(role("deployer", &["deploy"])).await.with(group("crew", &[], &["role deployer"])).await;
+    let house =
+        world().await.with(role("deployer", &["deploy"])).await.with(group("crew", &[], &["role deployer"])).await;
     let ask = |ctx: &rolecall_service::Ctx| {
         let place = access::place(ctx.org(), Some("shop"), None);
         let denial = access::explain(ctx, &subject("bob"), &"deploy".into(), place).unwrap().denial.unwrap();
-        let groups = denial.misses.iter().filter(|miss| matches!(miss.lack, rolecall_engine::Lack::Membership(_))).count();
+        let groups =
+            denial.misses.iter().filter(|miss| matches!(miss.lack, rolecall_engine::Lack::Membership(_))).count();
         (groups, denial.capped)
     };
     assert_eq!(ask(&house.root().ctx().await), (1, false));
@@ -85,7 +94,12 @@ async fn which_group_would_help_is_told_to_who_may_see_groups() {
 
 #[tokio::test]
 async fn unions_viewers_see_the_projects_where_they_view() {
-    let house = union().await.with(policy("web", &["Viewer at web/production"])).await.with(user("bob").given("policy web")).await;
+    let house = union()
+        .await
+        .with(policy("web", &["Viewer at web/production"]))
+        .await
+        .with(user("bob").given("policy web"))
+        .await;
     let bob = house.by("bob").await.ctx().await;
     let web = bob.org().project_named("web").unwrap().id;
     assert!(bob.sees_project(web));

@@ -16,7 +16,11 @@ async fn key(house: &House) -> OrganizationKey {
 async fn a_restart_equals_whatever_was_there() {
     let mut house = House::keeping_every(3).await;
     for n in 0..10 {
-        house = house.with(project(&format!("p{n}"))).await.with(user(&format!("user-{n}")).given(&format!("role Maintainer at p{n}"))).await;
+        house = house
+            .with(project(&format!("p{n}")))
+            .await
+            .with(user(&format!("user-{n}")).given(&format!("role Maintainer at p{n}")))
+            .await;
         let state = house.state().await;
         house = house.restarted().await;
         assert_eq!(house.state().await, state);
@@ -56,14 +60,13 @@ async fn a_damaged_checkpoint_is_replayed_around_and_dropped() {
     let house = shop().await.with(project("one")).await.restarted().await;
     let (state, key) = (house.state().await, key(&house).await);
     let newest = house.store.newest(key, APPLY_VERSION).await.unwrap()[0];
-    let rubbish: Vec<(Checkpoint, &'static [u8])> = vec![
-        (newest, b"not a state at all"),
-        (Checkpoint { state_hash: [1; 32], ..newest }, b""),
-    ];
+    let rubbish: Vec<(Checkpoint, &'static [u8])> =
+        vec![(newest, b"not a state at all"), (Checkpoint { state_hash: [1; 32], ..newest }, b"")];
     for (checkpoint, bytes) in rubbish {
         let pieces = futures::stream::iter(vec![Ok(bytes::Bytes::from_static(bytes))]);
         house.store.save(key, checkpoint, Box::pin(pieces)).await.unwrap();
-        let other = Service::open(Arc::<crate::watched::Watched>::clone(&house.store), Options::default()).await.unwrap();
+        let other =
+            Service::open(Arc::<crate::watched::Watched>::clone(&house.store), Options::default()).await.unwrap();
         assert_eq!(state_of(&other).await, state);
         let left = house.store.newest(key, APPLY_VERSION).await.unwrap();
         assert!(left.iter().all(|kept| kept.revision != checkpoint.revision), "it was dropped");
@@ -87,7 +90,8 @@ async fn a_checkpoint_whose_hash_is_another_is_not_believed() {
 async fn a_checkpoint_of_another_version_is_not_read() {
     let house = shop().await.with(project("one")).await;
     let (state, key) = (house.state().await, key(&house).await);
-    let foreign = Checkpoint { revision: house.revision().await, version: APPLY_VERSION + 1, at: 0, state_hash: [0; 32] };
+    let foreign =
+        Checkpoint { revision: house.revision().await, version: APPLY_VERSION + 1, at: 0, state_hash: [0; 32] };
     let pieces = futures::stream::iter(vec![Ok(bytes::Bytes::from_static(b"from the future"))]);
     house.store.save(key, foreign, Box::pin(pieces)).await.unwrap();
     let other = Service::open(Arc::<crate::watched::Watched>::clone(&house.store), Options::default()).await.unwrap();
@@ -150,7 +154,10 @@ fn dropped_without_closing_nothing_acknowledged_is_lost() {
                     at: None,
                 };
                 let name = format!("p{writer}-{n}");
-                let both = vec![project(&name), user(&format!("owner-of-{name}")).given(&format!("role Maintainer at {name}")).into()];
+                let both = vec![
+                    project(&name),
+                    user(&format!("owner-of-{name}")).given(&format!("role Maintainer at {name}")).into(),
+                ];
                 let ctx = service.enter(request).await.unwrap();
                 rolecall_service::execute(&ctx, rolecall_model::Command::Batch(both)).await.unwrap();
                 acknowledged.lock().unwrap().push(name);
@@ -191,7 +198,10 @@ fn dropped_without_closing_nothing_acknowledged_is_lost() {
             assert!(ctx.org().project_named(&name).is_some(), "{name} was acknowledged and is lost");
         }
         for project in ctx.org().projects.iter().filter(|row| row.name.starts_with('p')) {
-            assert!(ctx.org().find_principal(&format!("owner-of-{}", project.name)).is_some(), "half of a command is there");
+            assert!(
+                ctx.org().find_principal(&format!("owner-of-{}", project.name)).is_some(),
+                "half of a command is there"
+            );
         }
         rolecall_service::history::verify(&ctx).await.unwrap();
         service.close().await;

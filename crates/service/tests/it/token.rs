@@ -27,7 +27,9 @@ fn key_in_use(ctx: &Ctx) -> TokenKey {
 #[tokio::test]
 async fn a_request_without_a_credential_or_with_a_wrong_one_gets_nowhere() {
     let house = shop().await;
-    for wrong in [None, Some(""), Some("Bearer"), Some("Bearer "), Some("nonsense"), Some("Basic dTpw"), Some("rolecall_cut")] {
+    for wrong in
+        [None, Some(""), Some("Bearer"), Some("Bearer "), Some("nonsense"), Some("Basic dTpw"), Some("rolecall_cut")]
+    {
         let request = rolecall_service::Request {
             credential: wrong,
             facade: "test",
@@ -111,13 +113,17 @@ async fn who_acts_may_have_tokens_of_its_own_and_needs_a_right_for_those_of_othe
 #[tokio::test]
 async fn an_application_is_made_with_a_secret_that_lets_it_in() {
     let house = shop().await;
-    let new = NewApplication { name: "Deploy Bot".into(), grants: vec![grant("policy Admin")], ..NewApplication::default() };
+    let new =
+        NewApplication { name: "Deploy Bot".into(), grants: vec![grant("policy Admin")], ..NewApplication::default() };
     let ctx = house.root().ctx().await;
     let (done, secret) = create_application(&ctx, new, true).await.unwrap();
     assert!(done.view.org().find_principal("deploy-bot").is_some());
     let entered = house.through(secret.unwrap().expose().to_owned()).ctx().await;
     assert_eq!(entered.principal(), done.view.org().find_principal("deploy-bot").unwrap().0);
-    let (_, none) = create_application(&ctx, NewApplication { name: "Quiet".into(), ..NewApplication::default() }, false).await.unwrap();
+    let (_, none) =
+        create_application(&ctx, NewApplication { name: "Quiet".into(), ..NewApplication::default() }, false)
+            .await
+            .unwrap();
     assert!(none.is_none());
 }
 

@@ -69,7 +69,13 @@ impl Watched {
 
 #[async_trait]
 impl Log for Watched {
-    async fn append(&self, organization: OrganizationKey, head: u64, records: &[Record], rows: Vec<Row>) -> Result<(), StoreError> {
+    async fn append(
+        &self,
+        organization: OrganizationKey,
+        head: u64,
+        records: &[Record],
+        rows: Vec<Row>,
+    ) -> Result<(), StoreError> {
         self.arrived.fetch_add(1, Ordering::SeqCst);
         let _door = self.door.acquire().await.unwrap();
         let fault = self.faults.lock().unwrap().pop();
@@ -89,13 +95,24 @@ impl Log for Watched {
     fn after(&self, organization: OrganizationKey, revision: u64) -> BoxStream<'_, Result<Record, StoreError>> {
         self.inner.after(organization, revision)
     }
-    fn before(&self, organization: OrganizationKey, revision: u64, limit: usize) -> BoxStream<'_, Result<Record, StoreError>> {
+    fn before(
+        &self,
+        organization: OrganizationKey,
+        revision: u64,
+        limit: usize,
+    ) -> BoxStream<'_, Result<Record, StoreError>> {
         self.inner.before(organization, revision, limit)
     }
     async fn record(&self, organization: OrganizationKey, revision: u64) -> Result<Option<Record>, StoreError> {
         self.inner.record(organization, revision).await
     }
-    async fn rewrite(&self, organization: OrganizationKey, revision: u64, body: Vec<Bytes>, forget: Subject) -> Result<(), StoreError> {
+    async fn rewrite(
+        &self,
+        organization: OrganizationKey,
+        revision: u64,
+        body: Vec<Bytes>,
+        forget: Subject,
+    ) -> Result<(), StoreError> {
         self.inner.rewrite(organization, revision, body, forget).await
     }
     async fn mentions(&self, organization: OrganizationKey, subject: Subject) -> Result<Vec<u64>, StoreError> {
@@ -136,19 +153,38 @@ impl Plain for Watched {
     async fn organizations(&self) -> Result<Vec<OrganizationRow>, StoreError> {
         self.inner.organizations().await
     }
-    async fn found(&self, organization: &OrganizationRow, records: &[Record], rows: Vec<Row>) -> Result<(), StoreError> {
+    async fn found(
+        &self,
+        organization: &OrganizationRow,
+        records: &[Record],
+        rows: Vec<Row>,
+    ) -> Result<(), StoreError> {
         self.inner.found(organization, records, rows).await
     }
     async fn delete_organization(&self, organization: OrganizationKey) -> Result<bool, StoreError> {
         self.inner.delete_organization(organization).await
     }
-    async fn secret_by_hash(&self, kind: &str, hash: [u8; 32]) -> Result<Option<(OrganizationKey, [u8; 16])>, StoreError> {
+    async fn secret_by_hash(
+        &self,
+        kind: &str,
+        hash: [u8; 32],
+    ) -> Result<Option<(OrganizationKey, [u8; 16])>, StoreError> {
         self.inner.secret_by_hash(kind, hash).await
     }
-    async fn secret(&self, organization: OrganizationKey, kind: &str, key: [u8; 16]) -> Result<Option<Secret>, StoreError> {
+    async fn secret(
+        &self,
+        organization: OrganizationKey,
+        kind: &str,
+        key: [u8; 16],
+    ) -> Result<Option<Secret>, StoreError> {
         self.inner.secret(organization, kind, key).await
     }
-    async fn idempotency(&self, organization: OrganizationKey, caller: [u8; 16], key: &str) -> Result<Option<IdempotencyKey>, StoreError> {
+    async fn idempotency(
+        &self,
+        organization: OrganizationKey,
+        caller: [u8; 16],
+        key: &str,
+    ) -> Result<Option<IdempotencyKey>, StoreError> {
         self.inner.idempotency(organization, caller, key).await
     }
     async fn prune_idempotency(&self, before: i64) -> Result<u64, StoreError> {
@@ -160,16 +196,36 @@ impl Plain for Watched {
     async fn event_head(&self, organization: OrganizationKey) -> Result<Option<Head>, StoreError> {
         self.inner.event_head(organization).await
     }
-    async fn events_after(&self, organization: OrganizationKey, position: u64, limit: usize) -> Result<Vec<Event>, StoreError> {
+    async fn events_after(
+        &self,
+        organization: OrganizationKey,
+        position: u64,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
         self.inner.events_after(organization, position, limit).await
     }
-    async fn events_before(&self, organization: OrganizationKey, position: u64, limit: usize) -> Result<Vec<Event>, StoreError> {
+    async fn events_before(
+        &self,
+        organization: OrganizationKey,
+        position: u64,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
         self.inner.events_before(organization, position, limit).await
     }
-    async fn touch(&self, organization: OrganizationKey, kind: &str, uses: &[([u8; 16], i64)]) -> Result<(), StoreError> {
+    async fn touch(
+        &self,
+        organization: OrganizationKey,
+        kind: &str,
+        uses: &[([u8; 16], i64)],
+    ) -> Result<(), StoreError> {
         self.inner.touch(organization, kind, uses).await
     }
-    async fn last_used(&self, organization: OrganizationKey, kind: &str, keys: &[[u8; 16]]) -> Result<Vec<([u8; 16], i64)>, StoreError> {
+    async fn last_used(
+        &self,
+        organization: OrganizationKey,
+        kind: &str,
+        keys: &[[u8; 16]],
+    ) -> Result<Vec<([u8; 16], i64)>, StoreError> {
         self.inner.last_used(organization, kind, keys).await
     }
     async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {

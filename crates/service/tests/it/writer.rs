@@ -151,7 +151,8 @@ async fn only_the_command_whose_secret_is_taken_is_refused() {
     let house = shop().await.with(user("bob")).await;
     let ctx = house.root().ctx().await;
     let row = |key: u8| rolecall_store::Row::Secret { kind: "token", key: [key; 16], hash: Some([7; 32]), data: None };
-    let with_secret = |n: u8| rolecall_service::execute_with(&ctx, project(&format!("secret{n}")), [0; 32], vec![row(n)]);
+    let with_secret =
+        |n: u8| rolecall_service::execute_with(&ctx, project(&format!("secret{n}")), [0; 32], vec![row(n)]);
     let arrived = house.store.arrived.load(Ordering::SeqCst);
     let door = house.store.hold().await;
     let (first, one, other, plain, ()) = tokio::join!(
@@ -240,14 +241,21 @@ async fn secrets_go_with_the_token_and_with_its_holder() {
     for _ in 0..2 {
         let new = NewToken { name: "t".into(), ..new_token("bob") };
         let (done, _) = issue_token(&ctx, new).await.unwrap();
-        keys.push(done.changes.iter().find_map(|change| match change {
-            rolecall_model::Change::Token(rolecall_model::token::TokenChange::Issued(token)) => Some(token.key),
-            _ => None,
-        }).unwrap());
+        keys.push(
+            done.changes
+                .iter()
+                .find_map(|change| match change {
+                    rolecall_model::Change::Token(rolecall_model::token::TokenChange::Issued(token)) => Some(token.key),
+                    _ => None,
+                })
+                .unwrap(),
+        );
     }
     let organization = rolecall_store::OrganizationKey(ctx.organization().bytes());
     let store: Arc<dyn rolecall_store::Store> = Arc::<crate::watched::Watched>::clone(&house.store);
-    let kept = async |key: rolecall_model::id::TokenKey| store.secret(organization, "token", key.bytes()).await.unwrap().is_some();
+    let kept = async |key: rolecall_model::id::TokenKey| {
+        store.secret(organization, "token", key.bytes()).await.unwrap().is_some()
+    };
     assert!(kept(keys[0]).await && kept(keys[1]).await);
     house.root().takes(Command::from(rolecall_model::token::TokenCommand::Revoke(keys[0]))).await;
     assert!(!kept(keys[0]).await && kept(keys[1]).await);
