@@ -305,12 +305,19 @@ const ABOUT_SOURCES: &str = "questions about oneself are free; about others they
 /// The routes of questions.
 pub(crate) fn routes() -> Vec<Route> {
     let place = |route: Route| {
-        route
-            .param("project", Value::Text, "The project; absent means all projects at once.")
-            .param("environment", Value::Text, "The environment; absent means all environments at once.")
+        route.param("project", Value::Text, "The project; absent means all projects at once.").param(
+            "environment",
+            Value::Text,
+            "The environment; absent means all environments at once.",
+        )
     };
     vec![
-        Route::post("/check", "check", "May a subject do an action at a place?").open(ABOUT).asks().takes::<CheckBody>().answers::<CheckView>().by(check),
+        Route::post("/check", "check", "May a subject do an action at a place?")
+            .open(ABOUT)
+            .asks()
+            .takes::<CheckBody>()
+            .answers::<CheckView>()
+            .by(check),
         Route::post("/check/many", "check_many", "Many such questions at once")
             .open(ABOUT)
             .asks()
@@ -339,9 +346,13 @@ pub(crate) fn routes() -> Vec<Route> {
             .answers::<ActionsView>()
             .param("subject", Value::Text, "The user or application, by any identifier; absent means the caller.")
             .by(what_can),
-        Route::get("/subjects/{subject}/access", "read_access", "Everything a user or application may do, each right with its sources")
-            .open(ABOUT_SOURCES)
-            .answers::<AccessView>()
-            .by(access_of),
+        Route::get(
+            "/subjects/{subject}/access",
+            "read_access",
+            "Everything a user or application may do, each right with its sources",
+        )
+        .open(ABOUT_SOURCES)
+        .answers::<AccessView>()
+        .by(access_of),
     ]
 }

@@ -134,7 +134,7 @@ impl Noun for Actions {
     type View = ActionView;
 
     fn resolve(org: &Org, named: &str) -> Result<u32, Refusal> {
-        resolve::action(org, &reference(named), "").map(|id| id.number())
+        resolve::action(org, &reference(named), "").map(rolecall_model::id::ActionId::number)
     }
 
     fn view(Sight { org, .. }: Sight<'_>, number: u32) -> Option<Item<ActionView>> {
@@ -157,7 +157,9 @@ impl Noun for Actions {
 
     fn of_change(change: &Change) -> Option<u32> {
         match change {
-            Change::Action(ActionChange::Created(row) | ActionChange::Changed { after: row, .. }) => Some(row.id.number()),
+            Change::Action(ActionChange::Created(row) | ActionChange::Changed { after: row, .. }) => {
+                Some(row.id.number())
+            }
             _ => None,
         }
     }
@@ -168,12 +170,16 @@ impl Noun for Actions {
 }
 
 async fn list(call: Call) -> Reply {
-    noun::list::<Actions, _>(&call, |org| &org.actions, |_, row| {
-        (has(&row.name, call.query("search")) || has(&row.title, call.query("search")))
-            && noun::is(&call, "predefined", row.predefined)
-            && call.query("level").is_none_or(|word| word == row.level.word())
-            && call.query("category").is_none_or(|category| category == row.category)
-    })
+    noun::list::<Actions, _>(
+        &call,
+        |org| &org.actions,
+        |_, row| {
+            (has(&row.name, call.query("search")) || has(&row.title, call.query("search")))
+                && noun::is(&call, "predefined", row.predefined)
+                && call.query("level").is_none_or(|word| word == row.level.word())
+                && call.query("category").is_none_or(|category| category == row.category)
+        },
+    )
 }
 
 async fn create(call: Call) -> Reply {
@@ -218,9 +224,13 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes::<ActionPatchBody>()
             .answers::<ActionView>()
             .by(change),
-        Route::delete("/actions/{action}", "delete_action", "Delete an action that no role permits and no action includes")
-            .needs(op::ACTIONS_WRITE)
-            .seen_by(op::ACTIONS_READ)
-            .by(delete),
+        Route::delete(
+            "/actions/{action}",
+            "delete_action",
+            "Delete an action that no role permits and no action includes",
+        )
+        .needs(op::ACTIONS_WRITE)
+        .seen_by(op::ACTIONS_READ)
+        .by(delete),
     ]
 }

@@ -1,13 +1,13 @@
 //! Applications over the wire: machines that act.
 
 use crate::answer::{Answer, Item, Reply, encoded};
-use crate::assignment::Visible;
 use crate::call::Call;
 use crate::json::{Attributes, given, nullable};
 use crate::noun::{self, Noun, Sight};
 use crate::problem::Problem;
 use crate::route::{Route, Value};
 use crate::user::{changed_principal, list_principals, resolve_principal, yes};
+use crate::visible::Visible;
 use crate::wire::{self, BindingBody, HeldPolicyView, HeldRoleView, TermsBody};
 use rolecall_model::application::{ApplicationCommand, ApplicationPatch, NewApplication};
 use rolecall_model::id::{Holder, PrincipalId};
@@ -243,9 +243,13 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes::<ApplicationPatchBody>()
             .answers::<ApplicationView>()
             .by(change),
-        Route::delete("/applications/{application}", "delete_application", "Delete an application, and with it what it held and its tokens")
-            .needs(op::APPLICATIONS_WRITE)
-            .seen_by(op::APPLICATIONS_READ)
-            .by(delete),
+        Route::delete(
+            "/applications/{application}",
+            "delete_application",
+            "Delete an application, and with it what it held and its tokens",
+        )
+        .needs(op::APPLICATIONS_WRITE)
+        .seen_by(op::APPLICATIONS_READ)
+        .by(delete),
     ]
 }

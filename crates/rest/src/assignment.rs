@@ -1,54 +1,22 @@
 //! Assignments over the wire: what users, applications, groups and everyone have been given.
 
+mod list;
+
 use crate::answer::{Answer, Item, Reply, encoded};
 use crate::call::{Call, reference, subject};
 use crate::json::nullable;
-use crate::page::{After, Asked, has};
 use crate::problem::Problem;
 use crate::route::{Route, Value, Where};
+use crate::visible::Visible;
 use crate::wire::{self, ScopeView, TermsBody, TermsView};
-use rolecall_engine::Place;
 use rolecall_model::assignment::{Assignment, AssignmentChange, AssignmentCommand, Grant, GrantRef};
 use rolecall_model::command::SubjectRef;
 use rolecall_model::id::{EnvironmentId, Holder, PolicyId, ProjectId, RoleId};
 use rolecall_model::policy::{Binding, BindingRef};
 use rolecall_model::provenance::{Source, Terms};
 use rolecall_model::{Change, Org, Ref, Refusal, Scope, Timestamp, operation as op, resolve};
-use rolecall_service::Ctx;
 use serde::{Deserialize, Serialize};
-use std::cell::RefCell;
-use std::collections::HashMap;
 use utoipa::ToSchema;
-
-/// Which assignments a caller may see: its own, everyone's, and those that count where it may read
-/// assignments. Answers are remembered, as a list asks the same over and over.
-pub(crate) struct Visible<'a> {
-    ctx: &'a Ctx,
-    known: RefCell<HashMap<Scope, bool>>,
-}
-
-impl<'a> Visible<'a> {
-    pub(crate) fn to(ctx: &'a Ctx) -> Self {
-        Visible { ctx, known: RefCell::default() }
-    }
-
-    pub(crate) fn sees(&self, org: &Org, holder: Holder, grant: Grant) -> bool {
-        if holder == Holder::Everyone || holder == Holder::Principal(self.ctx.principal()) || self.at(Scope::ORGANIZATION) {
-            return true;
-        }
-        match grant {
-            Grant::Role(binding) => self.at(binding.scope),
-            Grant::Policy(id) => {
-                let bindings = org.policy(id).map(|policy| policy.bindings.as_slice()).unwrap_or_default();
-                bindings.iter().any(|binding| self.at(binding.scope))
-            }
-        }
-    }
-
-    fn at(&self, scope: Scope) -> bool {
-        *self.known.borrow_mut().entry(scope).or_insert_with(|| self.ctx.may(op::ASSIGNMENTS_READ, Place::from(scope)))
-    }
-}
 
 /// Something to be given, or to be taken.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -101,7 +69,9 @@ impl NewAssignmentBody {
         let scope = wire::scope_ref(self.project.as_deref(), self.environment.as_deref());
         match (&self.policy, &self.role) {
             (Some(name), None) if scope.is_organization() => Ok(GrantRef::Policy(reference(name))),
-            (Some(_), None) => Err(Problem::invalid("policy", "a policy brings its own scopes; leave project and environment out")),
+            (Some(_), None) => {
+                Err(Problem::invalid("policy", "a policy brings its own scopes; leave project and environment out"))
+            }
             (None, Some(name)) => Ok(GrantRef::Role(BindingRef { role: reference(name), scope })),
             _ => Err(Problem::invalid("policy", "name either a policy or a role")),
         }
@@ -145,7 +115,8 @@ impl EndAssignmentBody {
     pub(crate) fn end(self) -> Result<AssignmentCommand, Problem> {
         let EndAssignmentBody { subject, group, policy, role, project, environment } = self;
         let (from, until, reason, approver) = (None, None, None, None);
-        let same = NewAssignmentBody { subject, group, policy, role, project, environment, from, until, reason, approver };
+        let same =
+            NewAssignmentBody { subject, group, policy, role, project, environment, from, until, reason, approver };
         let (subject, grant) = (same.holder()?, same.grant()?);
         Ok(AssignmentCommand::End { subject, grant, source: None, quietly: false })
     }
@@ -323,112 +294,6 @@ fn grant_ref(grant: Grant) -> GrantRef {
     }
 }
 
-/// What a list of assignments leaves out, from the query.
-struct Filter {
-    holder: Option<Holder>,
-    policy: Option<PolicyId>,
-    role: Option<RoleId>,
-    project: Option<ProjectId>,
-    environment: Option<EnvironmentId>,
-    in_force: Option<bool>,
-}
-
-impl Filter {
-    fn of(call: &Call) -> Result<Self, Problem> {
-        let org = call.org();
-        let holder = match (call.query("subject"), call.query("group")) {
-            (Some("everyone"), _) => Some(Holder::Everyone),
-            (Some(name), _) => Some(resolve::holder(org, &subject(name), "subject")?),
-            (None, Some(name)) => Some(Holder::Group(resolve::group(org, &reference(name), "group")?)),
-            (None, None) => None,
-        };
-        Ok(Filter {
-            holder,
-            policy: call.query("policy").map(|name| resolve::policy(org, &reference(name), "policy")).transpose()?,
-            role: call.query("role").map(|name| resolve::role(org, &reference(name), "role")).transpose()?,
-            project: call.query("project").map(|name| resolve::project(org, &reference(name), "project")).transpose()?,
-            environment: call.query("environment").map(|name| resolve::environment(org, &reference(name), "environment")).transpose()?,
-            in_force: call.query("in_force").filter(|word| *word != "any").map(|word| word == "true"),
-        })
-    }
-
-    fn takes(&self, org: &Org, assignment: &Assignment, at: Timestamp) -> bool {
-        let binding = match assignment.grant {
-            Grant::Policy(id) => {
-                if self.policy.is_some_and(|policy| policy != id) || self.role.is_some() {
-                    return false;
-                }
-                None
-            }
-            Grant::Role(binding) => {
-                if self.role.is_some_and(|role| role != binding.role) || self.policy.is_some() {
-                    return false;
-                }
-                Some(binding.scope)
-            }
-        };
-        let scope = binding.unwrap_or_default();
-        let in_force = || org.provenances.get(assignment.provenance).is_some_and(|provenance| provenance.terms.in_force(at));
-        self.project.is_none_or(|project| scope.project == Some(project))
-            && self.environment.is_none_or(|environment| scope.environment == Some(environment))
-            && self.in_force.is_none_or(|wanted| in_force() == wanted)
-    }
-}
-
-/// The holders in the order of the list, each with its place in it: everyone, groups, then users and
-/// applications by number.
-fn holders(org: &Org, after: u64) -> impl Iterator<Item = (u64, Holder)> + '_ {
-    let everyone = std::iter::once((0, Holder::Everyone));
-    let groups = org.groups.iter().map(|group| (1 | u64::from(group.id.number()) << 1, Holder::Group(group.id)));
-    let base = 1 << 40;
-    let principals = org.principals().map(move |(id, _)| (base + u64::from(id.number()), Holder::Principal(id)));
-    everyone.chain(groups).chain(principals).skip_while(move |(place, _)| *place < after)
-}
-
-async fn list(call: Call) -> Reply {
-    let filter = Filter::of(&call)?;
-    let asked = Asked::of(&call)?;
-    let org = asked.view.org();
-    let visible = Visible::to(&call.ctx);
-    let search = call.query("search");
-    let (first, skip) = match asked.after {
-        Some(After::Pair(holder, index)) => (holder, index),
-        _ => (0, 0),
-    };
-    let mut page = Vec::new();
-    let mut last = None;
-    let mut more = false;
-    'all: for (place, holder) in holders(org, first) {
-        if filter.holder.is_some_and(|wanted| wanted != holder) || !is_named(org, holder, search) {
-            continue;
-        }
-        for (assignment, index) in org.assignments_of(holder).iter().zip(1_u64..) {
-            let before = place == first && index <= skip;
-            if before || !filter.takes(org, assignment, asked.at) || !visible.sees(org, holder, assignment.grant) {
-                continue;
-            }
-            if page.len() == asked.limit {
-                more = true;
-                break 'all;
-            }
-            page.push(Held { holder, assignment: *assignment }.view(org, asked.at));
-            last = Some(After::Pair(place, index));
-        }
-    }
-    asked.answer(&call, page, last.filter(|_| more))
-}
-
-fn is_named(org: &Org, holder: Holder, search: Option<&str>) -> bool {
-    search.is_none() || has(&wire::holder_name(org, holder), search) || has(&best_name(org, holder), search)
-}
-
-fn best_name(org: &Org, holder: Holder) -> String {
-    match holder {
-        Holder::Principal(id) => org.principal(id).map(|principal| principal.best_identifier().to_string()).unwrap_or_default(),
-        _ => String::new(),
-    }
-}
-
 async fn read(call: Call) -> Reply {
     let org = call.org();
     Answer::item(&target(&call, org)?.item(org, call.ctx.asked_at()))
@@ -438,9 +303,9 @@ async fn read(call: Call) -> Reply {
 fn shown(call: &Call, done: &rolecall_service::Done, holder: Option<(Holder, Grant)>, made: bool) -> Reply {
     call.changed(done, |view, changes| {
         let known = changes.iter().find_map(|change| match change {
-            Change::Assignment(AssignmentChange::Granted { holder, grant, .. } | AssignmentChange::Changed { holder, grant, .. }) => {
-                Some((*holder, *grant))
-            }
+            Change::Assignment(
+                AssignmentChange::Granted { holder, grant, .. } | AssignmentChange::Changed { holder, grant, .. },
+            ) => Some((*holder, *grant)),
             _ => None,
         });
         let (holder, grant) = known.or(holder)?;
@@ -468,7 +333,8 @@ fn present(org: &Org, holder: &SubjectRef, grant: &GrantRef) -> Option<(Holder, 
     let grant = match grant {
         GrantRef::Policy(policy) => Grant::Policy(resolve::policy(org, policy, "").ok()?),
         GrantRef::Role(binding) => {
-            let (role, scope) = (resolve::role(org, &binding.role, "").ok()?, resolve::scope(org, &binding.scope, "").ok()?);
+            let (role, scope) =
+                (resolve::role(org, &binding.role, "").ok()?, resolve::scope(org, &binding.scope, "").ok()?);
             Grant::Role(Binding { role, scope })
         }
     };
@@ -520,13 +386,21 @@ pub(crate) fn routes() -> Vec<Route> {
             .param("role", Value::Text, "Only of this role, given directly.")
             .param("project", Value::Text, "Only roles given at this project.")
             .param("environment", Value::Text, "Only roles given at this environment.")
-            .param("in_force", Value::OneOf(&["true", "false", "any"]), "Only what counts at the instant asked about, only what does not, or any (default).")
-            .by(list),
-        Route::post("/assignments", "create_assignment", "Give a policy, or a role at a scope; giving it again sets the conditions")
-            .needs_at(op::ASSIGNMENTS_WRITE, Where::Somewhere)
-            .takes::<NewAssignmentBody>()
-            .makes::<AssignmentView>()
-            .by(create),
+            .param(
+                "in_force",
+                Value::OneOf(&["true", "false", "any"]),
+                "Only what counts at the instant asked about, only what does not, or any (default).",
+            )
+            .by(list::list),
+        Route::post(
+            "/assignments",
+            "create_assignment",
+            "Give a policy, or a role at a scope; giving it again sets the conditions",
+        )
+        .needs_at(op::ASSIGNMENTS_WRITE, Where::Somewhere)
+        .takes::<NewAssignmentBody>()
+        .makes::<AssignmentView>()
+        .by(create),
         Route::post("/assignments/end", "end_assignment", "Take something, named by what it is")
             .needs_at(op::ASSIGNMENTS_WRITE, Where::Somewhere)
             .takes::<EndAssignmentBody>()

@@ -31,12 +31,12 @@ use rolecall_model::name::nearest;
 use rolecall_model::organization::SettingsPatch;
 use rolecall_model::policy::PolicyCommand;
 use rolecall_model::project::ProjectCommand;
+use rolecall_model::refusal::Kind;
 use rolecall_model::resource_type::ResourceTypeCommand;
 use rolecall_model::role::RoleCommand;
 use rolecall_model::token::TokenCommand;
 use rolecall_model::user::UserCommand;
 use rolecall_model::{Org, Refusal};
-use rolecall_model::refusal::Kind;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -126,8 +126,12 @@ pub(crate) fn known() -> Vec<Known> {
 
 fn organization() -> Vec<Known> {
     vec![
-        on_all::<SettingsPatchBody>("organization.change", |p| Ok(SettingsPatch::from(p.body::<SettingsPatchBody>()?).into())),
-        on_all::<NewEnvironmentBody>("environment.create", |p| Ok(EnvironmentCommand::Create(p.body::<NewEnvironmentBody>()?.into()).into())),
+        on_all::<SettingsPatchBody>("organization.change", |p| {
+            Ok(SettingsPatch::from(p.body::<SettingsPatchBody>()?).into())
+        }),
+        on_all::<NewEnvironmentBody>("environment.create", |p| {
+            Ok(EnvironmentCommand::Create(p.body::<NewEnvironmentBody>()?.into()).into())
+        }),
         on_one::<EnvironmentPatchBody>("environment.change", |p| {
             Ok(EnvironmentCommand::Change(reference(&p.target()?), p.body::<EnvironmentPatchBody>()?.into()).into())
         }),
@@ -135,14 +139,18 @@ fn organization() -> Vec<Known> {
         on_all::<EnvironmentOrderBody>("environment.order", |p| {
             Ok(EnvironmentCommand::Order(wire::references(p.body::<EnvironmentOrderBody>()?.environments)).into())
         }),
-        on_all::<NewProjectBody>("project.create", |p| Ok(ProjectCommand::Create(p.body::<NewProjectBody>()?.into()).into())),
+        on_all::<NewProjectBody>("project.create", |p| {
+            Ok(ProjectCommand::Create(p.body::<NewProjectBody>()?.into()).into())
+        }),
         on_one::<ProjectPatchBody>("project.change", |p| {
             Ok(ProjectCommand::Change(reference(&p.target()?), p.body::<ProjectPatchBody>()?.into()).into())
         }),
         on("project.archive", |p| Ok(ProjectCommand::Archive(reference(&p.target()?)).into())),
         on("project.restore", |p| Ok(ProjectCommand::Restore(reference(&p.target()?)).into())),
         on("project.delete", |p| Ok(ProjectCommand::Delete(reference(&p.target()?)).into())),
-        on_all::<NewResourceTypeBody>("resource_type.create", |p| Ok(ResourceTypeCommand::from(p.body::<NewResourceTypeBody>()?).into())),
+        on_all::<NewResourceTypeBody>("resource_type.create", |p| {
+            Ok(ResourceTypeCommand::from(p.body::<NewResourceTypeBody>()?).into())
+        }),
         on_one::<ResourceTypePatchBody>("resource_type.change", |p| {
             let target = reference(&p.target()?);
             Ok(p.body::<ResourceTypePatchBody>()?.on(target).into())
@@ -153,13 +161,17 @@ fn organization() -> Vec<Known> {
 
 fn roles() -> Vec<Known> {
     vec![
-        on_all::<NewActionBody>("action.create", |p| Ok(ActionCommand::Create(p.body::<NewActionBody>()?.into()).into())),
+        on_all::<NewActionBody>("action.create", |p| {
+            Ok(ActionCommand::Create(p.body::<NewActionBody>()?.into()).into())
+        }),
         on_one::<ActionPatchBody>("action.change", |p| {
             Ok(ActionCommand::Change(reference(&p.target()?), p.body::<ActionPatchBody>()?.into()).into())
         }),
         on("action.delete", |p| Ok(ActionCommand::Delete(reference(&p.target()?)).into())),
         on_all::<NewRoleBody>("role.create", |p| Ok(RoleCommand::Create(p.body::<NewRoleBody>()?.into()).into())),
-        on_one::<RolePatchBody>("role.change", |p| Ok(RoleCommand::Change(reference(&p.target()?), p.body::<RolePatchBody>()?.into()).into())),
+        on_one::<RolePatchBody>("role.change", |p| {
+            Ok(RoleCommand::Change(reference(&p.target()?), p.body::<RolePatchBody>()?.into()).into())
+        }),
         on_one::<PermitsBody>("role.permit", |p| {
             Ok(RoleCommand::Permit(reference(&p.target()?), wire::permits(p.body::<PermitsBody>()?.permits)).into())
         }),
@@ -167,7 +179,9 @@ fn roles() -> Vec<Known> {
             Ok(RoleCommand::Withdraw(reference(&p.target()?), wire::permits(p.body::<PermitsBody>()?.permits)).into())
         }),
         on("role.delete", |p| Ok(RoleCommand::Delete(reference(&p.target()?)).into())),
-        on_all::<NewPolicyBody>("policy.create", |p| Ok(PolicyCommand::Create(p.body::<NewPolicyBody>()?.into()).into())),
+        on_all::<NewPolicyBody>("policy.create", |p| {
+            Ok(PolicyCommand::Create(p.body::<NewPolicyBody>()?.into()).into())
+        }),
         on_one::<PolicyPatchBody>("policy.change", |p| {
             Ok(PolicyCommand::Change(reference(&p.target()?), p.body::<PolicyPatchBody>()?.into()).into())
         }),
@@ -175,7 +189,8 @@ fn roles() -> Vec<Known> {
             Ok(PolicyCommand::Bind(reference(&p.target()?), wire::bindings(p.body::<BindingsBody>()?.bindings)).into())
         }),
         on_one::<BindingsBody>("policy.unbind", |p| {
-            Ok(PolicyCommand::Unbind(reference(&p.target()?), wire::bindings(p.body::<BindingsBody>()?.bindings)).into())
+            Ok(PolicyCommand::Unbind(reference(&p.target()?), wire::bindings(p.body::<BindingsBody>()?.bindings))
+                .into())
         }),
         on("policy.delete", |p| Ok(PolicyCommand::Delete(reference(&p.target()?)).into())),
     ]
@@ -184,7 +199,9 @@ fn roles() -> Vec<Known> {
 fn subjects() -> Vec<Known> {
     vec![
         on_all::<NewUserBody>("user.create", |p| Ok(p.body::<NewUserBody>()?.command(p.org)?.into())),
-        on_one::<UserPatchBody>("user.change", |p| Ok(UserCommand::Change(subject(&p.target()?), p.body::<UserPatchBody>()?.into()).into())),
+        on_one::<UserPatchBody>("user.change", |p| {
+            Ok(UserCommand::Change(subject(&p.target()?), p.body::<UserPatchBody>()?.into()).into())
+        }),
         on("user.delete", |p| Ok(UserCommand::Delete(subject(&p.target()?)).into())),
         on_all::<NewApplicationBody>("application.create", |p| {
             let body = p.body::<NewApplicationBody>()?;
@@ -242,7 +259,9 @@ fn grants() -> Vec<Known> {
         }),
         on("token.revoke", |p| {
             let key = p.target()?;
-            let key = key.parse().map_err(|_| Problem::from(Refusal::new(Kind::Unknown, "target", format!("no token has the key \"{key}\""))))?;
+            let key = key.parse().map_err(|_| {
+                Problem::from(Refusal::new(Kind::Unknown, "target", format!("no token has the key \"{key}\"")))
+            })?;
             Ok(TokenCommand::Revoke(key).into())
         }),
     ]
@@ -269,7 +288,10 @@ fn command(org: &Org, table: &[Known], value: Value) -> Result<Command, Problem>
 async fn commands(call: &Call) -> Result<Command, Problem> {
     let BatchBody { operations } = call.json().await?;
     if operations.len() > MOST_OPERATIONS {
-        let said = format!("{} operations are too many for one batch; at most {MOST_OPERATIONS} are taken, so split it or import", operations.len());
+        let said = format!(
+            "{} operations are too many for one batch; at most {MOST_OPERATIONS} are taken, so split it or import",
+            operations.len()
+        );
         return Err(Problem::new("too_many", said).at("operations"));
     }
     let table = known();
@@ -293,7 +315,7 @@ fn in_operations(problem: Problem) -> Problem {
     let Some(field) = problem.field.as_deref().filter(|_| problem.code == "not_found") else { return problem };
     let operation = field.split_inclusive(']').next().unwrap_or_default();
     let field = if field == operation { field.to_owned() } else { format!("{operation}.target") };
-    Problem::new("unknown", problem.detail).at(field)
+    Problem::new("unknown", problem.detail.clone()).at(field)
 }
 
 async fn plan(call: Call) -> Reply {
@@ -311,12 +333,16 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes_batch::<BatchBody>()
             .answers::<BatchView>()
             .by(carry_out),
-        Route::post("/plan", "plan_batch", "Show who would gain and who would lose what by a batch, exactly; nothing changes")
-            .open("every operation needs what its single route needs")
-            .takes_batch::<BatchBody>()
-            .answers::<DryRunView>()
-            .plans()
-            .by(plan),
+        Route::post(
+            "/plan",
+            "plan_batch",
+            "Show who would gain and who would lose what by a batch, exactly; nothing changes",
+        )
+        .open("every operation needs what its single route needs")
+        .takes_batch::<BatchBody>()
+        .answers::<DryRunView>()
+        .plans()
+        .by(plan),
     ]
 }
 
@@ -330,12 +356,17 @@ impl utoipa::PartialSchema for BatchBody {
                 .title(Some(op))
                 .property("op", text("Which operation.").enum_values(Some([op])))
                 .required("op")
-                .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::<utoipa::openapi::Schema>::FreeForm(false)));
+                .additional_properties(Some(
+                    utoipa::openapi::schema::AdditionalProperties::<utoipa::openapi::Schema>::FreeForm(false),
+                ));
             if targeted {
-                schema = schema.property("target", text("On which thing, named as in a path, without percent-encoding.")).required("target");
+                schema = schema
+                    .property("target", text("On which thing, named as in a path, without percent-encoding."))
+                    .required("target");
             }
             if let Some(shape) = body {
-                schema = schema.property("body", utoipa::openapi::Ref::from_schema_name((shape.name)())).required("body");
+                schema =
+                    schema.property("body", utoipa::openapi::Ref::from_schema_name((shape.name)())).required("body");
             }
             each = each.item(schema);
         }

@@ -14,9 +14,9 @@ use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use rolecall_engine::Place;
+use rolecall_model::command::SubjectRef;
 use rolecall_model::name::{Text, nearest};
 use rolecall_model::{Change, Command, Org, Ref, operation};
-use rolecall_model::command::SubjectRef;
 use rolecall_service::{self as service, At, Ctx, Done, Service, View};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -58,7 +58,10 @@ pub(crate) async fn serve(route: Arc<Route>, shared: Shared, request: Request<Bo
             };
             match reply {
                 Ok(answer) => answer.into_response(revision, reads.as_deref()),
-                Err(problem) => refuse(Problem { revision: Some(revision), ..problem }, &request_id),
+                Err(mut problem) => {
+                    problem.revision = Some(revision);
+                    refuse(problem, &request_id)
+                }
             }
         }
         Err(problem) => refuse(problem, &request_id),
@@ -120,7 +123,10 @@ async fn enter(route: Arc<Route>, shared: Shared, request: Request<Body>, reques
         let Wishes { idempotency_key, if_match, dry_run, at_least, at } = &wishes;
         let idempotency_key = idempotency_key.as_deref();
         let (if_match, dry_run, at_least, at) = (*if_match, *dry_run, *at_least, *at);
-        ctx = shared.service.enter(service::Request { idempotency_key, if_match, dry_run, at_least, at, ..plain }).await?;
+        ctx = shared
+            .service
+            .enter(service::Request { idempotency_key, if_match, dry_run, at_least, at, ..plain })
+            .await?;
     }
     let digest = Sha256::new().chain_update(route.method.word()).chain_update(parts.uri.to_string());
     let (body, digest) = (Mutex::new(Some(body)), Mutex::new(digest));
@@ -133,7 +139,8 @@ fn credential(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     if given.next().is_some() {
         return Err(Problem::new("unauthenticated", "there are two Authorization headers; send one"));
     }
-    let unreadable = || Problem::new("unauthenticated", "the Authorization header has characters that no credential has");
+    let unreadable =
+        || Problem::new("unauthenticated", "the Authorization header has characters that no credential has");
     first.map(|value| value.to_str().map(str::to_owned).map_err(|_| unreadable())).transpose()
 }
 
@@ -148,7 +155,8 @@ fn allow(ctx: &Ctx, route: &Route, params: &[(String, String)]) -> Result<(), Pr
     let Need::Action { action, seen_by, at } = route.need else { return Ok(()) };
     let place = match at {
         Where::Project(param) => {
-            let name = params.iter().find(|(name, _)| name == param).map(|(_, value)| value.as_str()).unwrap_or_default();
+            let name =
+                params.iter().find(|(name, _)| name == param).map(|(_, value)| value.as_str()).unwrap_or_default();
             project_place(ctx.org(), &reference(name))
         }
         _ => Place::ORGANIZATION,
@@ -177,7 +185,10 @@ fn allow(ctx: &Ctx, route: &Route, params: &[(String, String)]) -> Result<(), Pr
     if matches!(at, Where::Somewhere | Where::Home) {
         let name = ctx.org().action(action).map(|row| row.name.to_string()).unwrap_or_default();
         let place = if at == Where::Home { " in the home organization" } else { "" };
-        return Err(Problem::new("forbidden", format!("you need \"{name}\"{place} for this; ask an administrator for a role that permits it")));
+        return Err(Problem::new(
+            "forbidden",
+            format!("you need \"{name}\"{place} for this; ask an administrator for a role that permits it"),
+        ));
     }
     ctx.require(action, place)?;
     Ok(())
@@ -220,11 +231,15 @@ fn query(parts: &Parts, route: &Route) -> Result<Vec<(String, String)>, Problem>
             return Err(Problem::malformed(format!("there is no query parameter \"{name}\" here{near}")).at(name));
         };
         if query.iter().take(index).any(|(other, _)| other == name) {
-            return Err(Problem::malformed(format!("the query parameter \"{name}\" stands twice; leave one out")).at(name));
+            return Err(
+                Problem::malformed(format!("the query parameter \"{name}\" stands twice; leave one out")).at(name)
+            );
         }
         fits(param.name, param.value, value)?;
     }
-    if let Some(missing) = known.iter().find(|param| param.required && !query.iter().any(|(name, _)| name == param.name)) {
+    if let Some(missing) =
+        known.iter().find(|param| param.required && !query.iter().any(|(name, _)| name == param.name))
+    {
         return Err(Problem::malformed(format!("the query parameter \"{}\" is missing", missing.name)).at(missing.name));
     }
     Ok(query)
@@ -234,7 +249,9 @@ fn fits(name: &str, kind: Value, value: &str) -> Result<(), Problem> {
     let wanted = match kind {
         Value::Number if value.parse::<u64>().is_err() => "a whole number".to_owned(),
         Value::Flag if !matches!(value, "true" | "false") => "true or false".to_owned(),
-        Value::Time if value.parse::<rolecall_model::Timestamp>().is_err() => "a time such as 2026-11-21T14:00:00Z".to_owned(),
+        Value::Time if value.parse::<rolecall_model::Timestamp>().is_err() => {
+            "a time such as 2026-11-21T14:00:00Z".to_owned()
+        }
         Value::OneOf(known) if !known.contains(&value) => format!("one of {}", known.join(", ")),
         _ => return Ok(()),
     };
@@ -259,19 +276,26 @@ impl Wishes {
         }
         let if_match = if route.changes { text(headers, "if-match")? } else { None };
         let if_match = if_match.filter(|tag| tag != "*").map(|tag| entity_tag(&tag)).transpose()?;
-        let at_least = text(headers, "rolecall-at-least")?.map(|text| revision(&text, "Rolecall-At-Least")).transpose()?;
+        let at_least =
+            text(headers, "rolecall-at-least")?.map(|text| revision(&text, "Rolecall-At-Least")).transpose()?;
         let at = value("at").map(moment).transpose()?;
         Ok(Wishes { idempotency_key, if_match, dry_run: route.plans || value("dry_run") == Some("true"), at_least, at })
     }
 
     const fn any(&self) -> bool {
-        self.idempotency_key.is_some() || self.if_match.is_some() || self.dry_run || self.at_least.is_some() || self.at.is_some()
+        self.idempotency_key.is_some()
+            || self.if_match.is_some()
+            || self.dry_run
+            || self.at_least.is_some()
+            || self.at.is_some()
     }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(name) else { return Ok(None) };
-    let text = value.to_str().map_err(|_| Problem::malformed(format!("the header {name} has characters that no header has")))?;
+    let text = value
+        .to_str()
+        .map_err(|_| Problem::malformed(format!("the header {name} has characters that no header has")))?;
     Ok(Some(text.trim().to_owned()))
 }
 
@@ -344,7 +368,8 @@ impl Call {
         let Takes::Json(_, most) = self.route.takes else { return Ok(Bytes::new()) };
         self.require_json()?;
         let too_large = || Problem::new("body_too_large", format!("the body is larger than {} MiB", most >> 20));
-        let announced = self.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let announced =
+            self.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > most) {
             return Err(too_large());
         }
@@ -364,8 +389,13 @@ impl Call {
     fn require_json(&self) -> Result<(), Problem> {
         let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/json") && !kind.eq_ignore_ascii_case("application/merge-patch+json") {
-            let said = if kind.is_empty() { "there is no Content-Type".to_owned() } else { format!("the Content-Type is {kind}") };
+        if !kind.eq_ignore_ascii_case("application/json") && !kind.eq_ignore_ascii_case("application/merge-patch+json")
+        {
+            let said = if kind.is_empty() {
+                "there is no Content-Type".to_owned()
+            } else {
+                format!("the Content-Type is {kind}")
+            };
             return Err(Problem::new("unsupported_media_type", format!("{said}; send application/json")));
         }
         if self.headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity") {

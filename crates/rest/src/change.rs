@@ -51,12 +51,12 @@ impl ChangeView {
     const fn new(noun: &'static str, happened: &'static str) -> Self {
         ChangeView { noun, happened, name: None, number: None, subject: None, before: None, after: None }
     }
-    fn named(mut self, name: impl ToString, number: u32) -> Self {
+    fn named(mut self, name: &str, number: u32) -> Self {
         self.name = Some(name.to_string());
         self.number = Some(number);
         self
     }
-    fn subject(mut self, subject: impl ToString) -> Self {
+    fn subject(mut self, subject: &impl ToString) -> Self {
         self.subject = Some(subject.to_string());
         self
     }
@@ -98,7 +98,9 @@ fn organization(change: &OrganizationChange) -> ChangeView {
     match change {
         OrganizationChange::Founded { id, name, title, catalog } => {
             let after = json!({ "title": title.as_str(), "catalog": catalog.name.as_str() });
-            ChangeView { name: Some(name.to_string()), ..ChangeView::new("organization", "created") }.subject(id).after(after)
+            ChangeView { name: Some(name.to_string()), ..ChangeView::new("organization", "created") }
+                .subject(id)
+                .after(after)
         }
         OrganizationChange::Titled { before, after } => ChangeView::new("organization", "changed")
             .before(json!({ "title": before.as_str() }))
@@ -116,12 +118,16 @@ fn action_value(org: &Org, row: &Action) -> Value {
 
 fn action_change(org: &Org, change: &ActionChange) -> ChangeView {
     match change {
-        ActionChange::Created(row) => ChangeView::new("action", "created").named(&row.name, row.id.number()).after(action_value(org, row)),
+        ActionChange::Created(row) => {
+            ChangeView::new("action", "created").named(&row.name, row.id.number()).after(action_value(org, row))
+        }
         ActionChange::Changed { before, after } => ChangeView::new("action", "changed")
             .named(&after.name, after.id.number())
             .before(action_value(org, before))
             .after(action_value(org, after)),
-        ActionChange::Deleted(row) => ChangeView::new("action", "deleted").named(&row.name, row.id.number()).before(action_value(org, row)),
+        ActionChange::Deleted(row) => {
+            ChangeView::new("action", "deleted").named(&row.name, row.id.number()).before(action_value(org, row))
+        }
     }
 }
 
@@ -134,12 +140,16 @@ fn role_value(org: &Org, row: &Role) -> Value {
 
 fn role_change(org: &Org, change: &RoleChange) -> ChangeView {
     match change {
-        RoleChange::Created(row) => ChangeView::new("role", "created").named(&row.name, row.id.number()).after(role_value(org, row)),
+        RoleChange::Created(row) => {
+            ChangeView::new("role", "created").named(&row.name, row.id.number()).after(role_value(org, row))
+        }
         RoleChange::Changed { before, after } => ChangeView::new("role", "changed")
             .named(&after.name, after.id.number())
             .before(role_value(org, before))
             .after(role_value(org, after)),
-        RoleChange::Deleted(row) => ChangeView::new("role", "deleted").named(&row.name, row.id.number()).before(role_value(org, row)),
+        RoleChange::Deleted(row) => {
+            ChangeView::new("role", "deleted").named(&row.name, row.id.number()).before(role_value(org, row))
+        }
     }
 }
 
@@ -152,12 +162,16 @@ fn policy_value(org: &Org, row: &Policy) -> Value {
 
 fn policy_change(org: &Org, change: &PolicyChange) -> ChangeView {
     match change {
-        PolicyChange::Created(row) => ChangeView::new("policy", "created").named(&row.name, row.id.number()).after(policy_value(org, row)),
+        PolicyChange::Created(row) => {
+            ChangeView::new("policy", "created").named(&row.name, row.id.number()).after(policy_value(org, row))
+        }
         PolicyChange::Changed { before, after } => ChangeView::new("policy", "changed")
             .named(&after.name, after.id.number())
             .before(policy_value(org, before))
             .after(policy_value(org, after)),
-        PolicyChange::Deleted(row) => ChangeView::new("policy", "deleted").named(&row.name, row.id.number()).before(policy_value(org, row)),
+        PolicyChange::Deleted(row) => {
+            ChangeView::new("policy", "deleted").named(&row.name, row.id.number()).before(policy_value(org, row))
+        }
     }
 }
 
@@ -196,17 +210,23 @@ fn project_value(row: &Project) -> Value {
 
 fn project_change(change: &ProjectChange) -> ChangeView {
     match change {
-        ProjectChange::Created(row) => ChangeView::new("project", "created").named(&row.name, row.id.number()).after(project_value(row)),
+        ProjectChange::Created(row) => {
+            ChangeView::new("project", "created").named(&row.name, row.id.number()).after(project_value(row))
+        }
         ProjectChange::Changed { before, after } => ChangeView::new("project", "changed")
             .named(&after.name, after.id.number())
             .before(project_value(before))
             .after(project_value(after)),
-        ProjectChange::Deleted(row) => ChangeView::new("project", "deleted").named(&row.name, row.id.number()).before(project_value(row)),
+        ProjectChange::Deleted(row) => {
+            ChangeView::new("project", "deleted").named(&row.name, row.id.number()).before(project_value(row))
+        }
     }
 }
 
 fn profile_value(profile: &Profile) -> Value {
-    let text = |personal: &Option<rolecall_model::principal::Personal>| personal.as_ref().map(|personal| personal.0.to_string());
+    let text = |personal: &Option<rolecall_model::principal::Personal>| {
+        personal.as_ref().map(|personal| personal.0.to_string())
+    };
     let mut value = json!({ "name": profile.name.0.as_str(), "active": profile.active, "can_sign_in": profile.sign_in.is_possible() });
     if let Some(map) = value.as_object_mut() {
         let mut put = |name: &str, text: Option<String>| text.map(|text| map.insert(name.to_owned(), text.into()));
@@ -243,7 +263,7 @@ fn principal_change(change: &PrincipalChange) -> ChangeView {
 }
 
 fn group_value(profile: &GroupProfile) -> Value {
-    let sso_names: Vec<&str> = profile.sso_names.iter().map(|name| name.as_str()).collect();
+    let sso_names: Vec<&str> = profile.sso_names.iter().map(rolecall_model::name::Text::as_str).collect();
     json!({
         "name": profile.name.as_str(), "description": profile.description.as_str(), "sso_names": sso_names,
         "attributes": wire::attributes(&profile.attributes),
@@ -256,35 +276,44 @@ fn group_change(org: &Org, change: &GroupChange) -> ChangeView {
         json!({ "members": subjects })
     };
     match change {
-        GroupChange::Created { id, subject, profile } => {
-            ChangeView::new("group", "created").named(&profile.name, id.number()).subject(subject).after(group_value(profile))
-        }
+        GroupChange::Created { id, subject, profile } => ChangeView::new("group", "created")
+            .named(&profile.name, id.number())
+            .subject(subject)
+            .after(group_value(profile)),
         GroupChange::Changed { id, before, after } => ChangeView::new("group", "changed")
             .named(&after.name, id.number())
-            .subject(wire::holder(org, Holder::Group(*id)))
+            .subject(&wire::holder(org, Holder::Group(*id)))
             .before(group_value(before))
             .after(group_value(after)),
         GroupChange::Ordered { id, before, after } => ChangeView::new("group", "ordered")
-            .named(wire::holder_name(org, Holder::Group(*id)), id.number())
+            .named(&wire::holder_name(org, Holder::Group(*id)), id.number())
             .before(members(before))
             .after(members(after)),
-        GroupChange::Deleted { id, subject, profile } => {
-            ChangeView::new("group", "deleted").named(&profile.name, id.number()).subject(subject).before(group_value(profile))
-        }
+        GroupChange::Deleted { id, subject, profile } => ChangeView::new("group", "deleted")
+            .named(&profile.name, id.number())
+            .subject(subject)
+            .before(group_value(profile)),
     }
 }
 
 fn membership_change(org: &Org, change: &MembershipChange) -> ChangeView {
     let view = |happened, group, user| {
-        ChangeView { name: Some(wire::holder_name(org, Holder::Group(group))), ..ChangeView::new("membership", happened) }
-            .subject(wire::principal(org, user))
+        ChangeView {
+            name: Some(wire::holder_name(org, Holder::Group(group))),
+            ..ChangeView::new("membership", happened)
+        }
+        .subject(&wire::principal(org, user))
     };
     match change {
-        MembershipChange::Added { group, user, terms } => view("added", *group, *user).after(wire::terms_value(org, terms)),
+        MembershipChange::Added { group, user, terms } => {
+            view("added", *group, *user).after(wire::terms_value(org, terms))
+        }
         MembershipChange::Changed { group, user, before, after } => {
             view("changed", *group, *user).before(wire::terms_value(org, before)).after(wire::terms_value(org, after))
         }
-        MembershipChange::Removed { group, user, terms } => view("removed", *group, *user).before(wire::terms_value(org, terms)),
+        MembershipChange::Removed { group, user, terms } => {
+            view("removed", *group, *user).before(wire::terms_value(org, terms))
+        }
     }
 }
 
@@ -311,10 +340,12 @@ fn assignment_change(org: &Org, change: &AssignmentChange) -> ChangeView {
             Grant::Policy(id) => wire::policy(org, id),
             Grant::Role(binding) => wire::role(org, binding.role),
         };
-        ChangeView { name: Some(name), ..ChangeView::new("assignment", happened) }.subject(wire::holder(org, holder))
+        ChangeView { name: Some(name), ..ChangeView::new("assignment", happened) }.subject(&wire::holder(org, holder))
     };
     match change {
-        AssignmentChange::Granted { holder, grant, terms } => view("granted", *holder, *grant).after(value(*grant, terms)),
+        AssignmentChange::Granted { holder, grant, terms } => {
+            view("granted", *holder, *grant).after(value(*grant, terms))
+        }
         AssignmentChange::Changed { holder, grant, before, after } => {
             view("changed", *holder, *grant).before(value(*grant, before)).after(value(*grant, after))
         }
@@ -323,7 +354,8 @@ fn assignment_change(org: &Org, change: &AssignmentChange) -> ChangeView {
 }
 
 fn token_value(org: &Org, token: &Token) -> Value {
-    let actions: Option<Vec<String>> = token.actions.as_ref().map(|ids| ids.iter().map(|id| wire::action(org, *id)).collect());
+    let actions: Option<Vec<String>> =
+        token.actions.as_ref().map(|ids| ids.iter().map(|id| wire::action(org, *id)).collect());
     let until = token.until.map(|at| at.to_string());
     json!({
         "key": token.key.to_string(), "name": token.name.as_str(), "scope": ScopeView::of(org, token.scope), "actions": actions, "until": until,
@@ -332,7 +364,9 @@ fn token_value(org: &Org, token: &Token) -> Value {
 
 fn token_change(org: &Org, change: &TokenChange) -> ChangeView {
     let view = |happened, token: &Token| {
-        ChangeView::new("token", happened).named(&token.name, token.id.number()).subject(wire::principal(org, token.principal))
+        ChangeView::new("token", happened)
+            .named(&token.name, token.id.number())
+            .subject(&wire::principal(org, token.principal))
     };
     match change {
         TokenChange::Issued(token) => view("issued", token).after(token_value(org, token)),
@@ -341,12 +375,14 @@ fn token_change(org: &Org, change: &TokenChange) -> ChangeView {
 }
 
 fn resource_type_value(org: &Org, row: &ResourceType) -> Value {
-    let actions: Option<Vec<String>> = row.actions.as_ref().map(|ids| ids.iter().map(|id| wire::action(org, *id)).collect());
+    let actions: Option<Vec<String>> =
+        row.actions.as_ref().map(|ids| ids.iter().map(|id| wire::action(org, *id)).collect());
     json!({ "name": row.name.as_str(), "stands": crate::resource_type::StandsBody::from(row.stands), "actions": actions })
 }
 
 fn resource_type_change(org: &Org, change: &ResourceTypeChange) -> ChangeView {
-    let view = |happened, row: &ResourceType| ChangeView::new("resource_type", happened).named(&row.name, row.id.number());
+    let view =
+        |happened, row: &ResourceType| ChangeView::new("resource_type", happened).named(&row.name, row.id.number());
     match change {
         ResourceTypeChange::Created(row) => view("created", row).after(resource_type_value(org, row)),
         ResourceTypeChange::Changed { before, after } => {

@@ -16,12 +16,19 @@ pub(crate) fn router(document: &OpenApi) -> axum::Router {
     let text = Bytes::from(serde_json::to_vec_pretty(document).unwrap_or_default());
     let file = move || async move { ([(header::CONTENT_TYPE, "application/json")], text) };
     let page = || async { ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(include_str!("docs.html"))) };
-    axum::Router::new().route("/openapi.json", get(file)).route("/docs", get(page)).route("/problems/{code}", get(explain))
+    axum::Router::new()
+        .route("/openapi.json", get(file))
+        .route("/docs", get(page))
+        .route("/problems/{code}", get(explain))
 }
 
 async fn explain(Path(code): Path<String>) -> Response {
     match problem::page(&code) {
         Some(page) => Html(page).into_response(),
-        None => (StatusCode::NOT_FOUND, Html("<!doctype html><title>No such problem</title><p>There is no such problem.</p>")).into_response(),
+        None => (
+            StatusCode::NOT_FOUND,
+            Html("<!doctype html><title>No such problem</title><p>There is no such problem.</p>"),
+        )
+            .into_response(),
     }
 }

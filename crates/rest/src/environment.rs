@@ -91,7 +91,7 @@ impl Noun for Environments {
     type View = EnvironmentView;
 
     fn resolve(org: &Org, named: &str) -> Result<u32, Refusal> {
-        resolve::environment(org, &reference(named), "").map(|id| id.number())
+        resolve::environment(org, &reference(named), "").map(rolecall_model::id::EnvironmentId::number)
     }
 
     fn view(Sight { org, .. }: Sight<'_>, number: u32) -> Option<Item<EnvironmentView>> {
@@ -112,7 +112,9 @@ impl Noun for Environments {
 
     fn of_change(change: &Change) -> Option<u32> {
         match change {
-            Change::Environment(EnvironmentChange::Created(row) | EnvironmentChange::Changed { after: row, .. }) => Some(row.id.number()),
+            Change::Environment(EnvironmentChange::Created(row) | EnvironmentChange::Changed { after: row, .. }) => {
+                Some(row.id.number())
+            }
             _ => None,
         }
     }
@@ -123,9 +125,11 @@ impl Noun for Environments {
 }
 
 async fn list(call: Call) -> Reply {
-    noun::list::<Environments, _>(&call, |org| &org.environments, |_, row| {
-        has(&row.name, call.query("search")) || has(&row.title, call.query("search"))
-    })
+    noun::list::<Environments, _>(
+        &call,
+        |org| &org.environments,
+        |_, row| has(&row.name, call.query("search")) || has(&row.title, call.query("search")),
+    )
 }
 
 async fn create(call: Call) -> Reply {

@@ -1,13 +1,13 @@
 //! Groups over the wire. Their members are in `membership.rs`.
 
 use crate::answer::{Item, Reply};
-use crate::assignment::Visible;
 use crate::call::{Call, reference, subject};
 use crate::json::{Attributes, given};
 use crate::noun::{self, Noun, Sight};
 use crate::page::has;
 use crate::problem::Problem;
 use crate::route::{Route, Value};
+use crate::visible::Visible;
 use crate::wire::{self, BindingBody, HeldPolicyView, HeldRoleView, TermsBody};
 use rolecall_model::group::{GroupChange, GroupCommand, GroupPatch, NewGroup};
 use rolecall_model::id::Holder;
@@ -122,7 +122,7 @@ impl Noun for Groups {
     type View = GroupView;
 
     fn resolve(org: &Org, named: &str) -> Result<u32, Refusal> {
-        resolve::group(org, &reference(named), "").map(|id| id.number())
+        resolve::group(org, &reference(named), "").map(rolecall_model::id::GroupId::number)
     }
 
     fn view(Sight { ctx, org, at }: Sight<'_>, number: u32) -> Option<Item<GroupView>> {
@@ -146,9 +146,9 @@ impl Noun for Groups {
 
     fn of_change(change: &Change) -> Option<u32> {
         match change {
-            Change::Group(GroupChange::Created { id, .. } | GroupChange::Changed { id, .. } | GroupChange::Ordered { id, .. }) => {
-                Some(id.number())
-            }
+            Change::Group(
+                GroupChange::Created { id, .. } | GroupChange::Changed { id, .. } | GroupChange::Ordered { id, .. },
+            ) => Some(id.number()),
             _ => None,
         }
     }
@@ -159,11 +159,19 @@ impl Noun for Groups {
 }
 
 async fn list(call: Call) -> Reply {
-    let member = call.query("member").map(|name| resolve::user(call.org(), &subject(name), "member")).transpose()?.map(|(id, _)| id);
-    noun::list::<Groups, _>(&call, |org| &org.groups, |_, group| {
-        (has(&group.name, call.query("search")) || has(&group.description, call.query("search")))
-            && member.is_none_or(|member| group.members.contains(&member))
-    })
+    let member = call
+        .query("member")
+        .map(|name| resolve::user(call.org(), &subject(name), "member"))
+        .transpose()?
+        .map(|(id, _)| id);
+    noun::list::<Groups, _>(
+        &call,
+        |org| &org.groups,
+        |_, group| {
+            (has(&group.name, call.query("search")) || has(&group.description, call.query("search")))
+                && member.is_none_or(|member| group.members.contains(&member))
+        },
+    )
 }
 
 async fn create(call: Call) -> Reply {
@@ -191,7 +199,11 @@ pub(crate) fn routes() -> Vec<Route> {
             .lists::<GroupView>()
             .param("member", Value::Text, "Only those that this user is in.")
             .by(list),
-        Route::post("/groups", "create_group", "Make a group").needs(op::GROUPS_WRITE).takes::<NewGroupBody>().makes::<GroupView>().by(create),
+        Route::post("/groups", "create_group", "Make a group")
+            .needs(op::GROUPS_WRITE)
+            .takes::<NewGroupBody>()
+            .makes::<GroupView>()
+            .by(create),
         Route::get("/groups/{group}", "read_group", "Read a group, by name or opaque id")
             .seen_by(op::GROUPS_READ)
             .answers::<GroupView>()

@@ -25,8 +25,20 @@ const ALIVE_EVERY: Duration = Duration::from_secs(15);
 
 /// The nouns that the history can be searched for.
 const NOUNS: &[&str] = &[
-    "organization", "action", "role", "policy", "environment", "project", "principal", "group", "membership", "assignment",
-    "token", "resource_type", "imported", "event",
+    "organization",
+    "action",
+    "role",
+    "policy",
+    "environment",
+    "project",
+    "principal",
+    "group",
+    "membership",
+    "assignment",
+    "token",
+    "resource_type",
+    "imported",
+    "event",
 ];
 
 /// Something that happened: an entry of the log, which changed something, or an event, which did not.
@@ -140,16 +152,32 @@ async fn list(call: Call) -> Reply {
 }
 
 fn filter(call: &Call) -> Result<Filter, Problem> {
-    let actor = call.query("actor").map(|name| resolve::principal(call.org(), &subject(name), "actor").map(|(id, _)| id)).transpose()?;
+    let actor = call
+        .query("actor")
+        .map(|name| resolve::principal(call.org(), &subject(name), "actor").map(|(id, _)| id))
+        .transpose()?;
     let time = |name: &str| call.query(name).and_then(|text| text.parse().ok());
     let text = |name: &str| call.query(name).map(str::to_owned);
-    Ok(Filter { actor, facade: text("facade"), since: time("since"), until: time("until"), noun: text("noun"), text: text("text") })
+    Ok(Filter {
+        actor,
+        facade: text("facade"),
+        since: time("since"),
+        until: time("until"),
+        noun: text("noun"),
+        text: text("text"),
+    })
 }
 
 async fn verify(call: Call) -> Reply {
     let verified = history::verify(&call.ctx).await?;
-    let head = verified.head.iter().map(|byte| format!("{byte:02x}")).collect();
+    let [high, low] = [&verified.head[..16], &verified.head[16..]].map(half);
+    let head = format!("{high:032x}{low:032x}");
     Answer::json(&VerifiedView { verified: true, entries: verified.entries, events: verified.events, head })
+}
+
+/// Half of a hash as a number, for writing it.
+fn half(bytes: &[u8]) -> u128 {
+    bytes.iter().fold(0, |number, byte| (number << 8) | u128::from(*byte))
 }
 
 fn after(call: &Call) -> Option<u64> {
@@ -173,7 +201,8 @@ fn line(ctx: &Ctx, feed: Result<Feed, Error>, as_events: bool) -> Bytes {
             let newest = ctx.renewed();
             let org = newest.as_ref().unwrap_or(ctx).org();
             let Feed { revision, at, actor, changes } = feed;
-            let view = FeedView { revision, at, actor: wire::actor(org, actor), changes: ChangeView::all(org, &changes) };
+            let view =
+                FeedView { revision, at, actor: wire::actor(org, actor), changes: ChangeView::all(org, &changes) };
             (Some(revision), "entry", serde_json::to_string(&view))
         }
         Err(error) => (None, "problem", serde_json::to_string(&Problem::from(error))),
@@ -224,17 +253,25 @@ pub(crate) fn routes() -> Vec<Route> {
             .present_only()
             .answers::<VerifiedView>()
             .by(verify),
-        Route::get("/changes", "follow_changes", "Follow what happens, as far as the caller may see it; never ends by itself")
-            .open("each change is shown only to those who may see its noun")
-            .present_only()
-            .streams(&["application/x-ndjson", "text/event-stream"])
-            .param("after", Value::Number, "Begin after this revision; absent means now.")
-            .by(changes),
-        Route::get("/replicate", "replicate", "Stream the newest checkpoint and the log as they are stored; never ends by itself")
-            .needs(op::REPLICATE)
-            .present_only()
-            .streams(&["application/octet-stream"])
-            .param("after", Value::Number, "Only entries after this revision; absent means the newest checkpoint first.")
-            .by(replicate),
+        Route::get(
+            "/changes",
+            "follow_changes",
+            "Follow what happens, as far as the caller may see it; never ends by itself",
+        )
+        .open("each change is shown only to those who may see its noun")
+        .present_only()
+        .streams(&["application/x-ndjson", "text/event-stream"])
+        .param("after", Value::Number, "Begin after this revision; absent means now.")
+        .by(changes),
+        Route::get(
+            "/replicate",
+            "replicate",
+            "Stream the newest checkpoint and the log as they are stored; never ends by itself",
+        )
+        .needs(op::REPLICATE)
+        .present_only()
+        .streams(&["application/octet-stream"])
+        .param("after", Value::Number, "Only entries after this revision; absent means the newest checkpoint first.")
+        .by(replicate),
     ]
 }

@@ -48,7 +48,11 @@ fn unreadable(error: &serde_json::Error) -> Problem {
         let detail = format!("the field \"{field}\" stands twice (line {}); leave one out", error.line());
         return Problem::malformed(detail).at(field);
     }
-    let control = if said.contains("control character") { "; write control characters as escapes, or leave them out" } else { "" };
+    let control = if said.contains("control character") {
+        "; write control characters as escapes, or leave them out"
+    } else {
+        ""
+    };
     Problem::malformed(format!("the body is not JSON: {said}{control}"))
 }
 
@@ -142,7 +146,9 @@ impl<'de> Visitor<'de> for Once {
 ///
 /// # Errors
 /// When the value is not what is wanted.
-pub(crate) fn given<'de, D: Deserializer<'de>, T: serde::Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn given<'de, D: Deserializer<'de>, T: serde::Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -179,7 +185,7 @@ mod tests {
 
     fn said(body: &str) -> (String, Option<String>) {
         let problem = read::<Outer>(body.as_bytes()).unwrap_err();
-        (problem.detail, problem.field)
+        (problem.detail.clone(), problem.field.clone())
     }
 
     #[test]

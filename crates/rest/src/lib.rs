@@ -4,6 +4,8 @@
 //!
 //! Not here: rules (`rolecall-model`), who may what (`rolecall-service`), listening (`rolecall-server`).
 
+#![allow(clippy::option_option, reason = "in a merge patch, absent, null and a value are three things")]
+
 mod access;
 mod action;
 mod answer;
@@ -36,6 +38,7 @@ mod slot;
 mod token;
 mod transfer;
 mod user;
+mod visible;
 mod wire;
 
 use axum::body::Body;

@@ -79,7 +79,8 @@ async fn read(call: Call) -> Reply {
         actions: token.actions.as_ref().map(|ids| ids.iter().map(|id| crate::wire::action(org, *id)).collect()),
         until: token.until,
     });
-    let groups = principal.memberships.iter().map(|membership| crate::wire::holder_name(org, Holder::Group(membership.group)));
+    let groups =
+        principal.memberships.iter().map(|membership| crate::wire::holder_name(org, Holder::Group(membership.group)));
     Answer::json(&MeView {
         subject: principal.subject.to_string(),
         number: id.number(),
@@ -100,6 +101,9 @@ async fn read(call: Call) -> Reply {
 /// The routes about the caller.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/me", "read_me", "Read who the caller is and what it may do").open("it is about the caller").answers::<MeView>().by(read),
+        Route::get("/me", "read_me", "Read who the caller is and what it may do")
+            .open("it is about the caller")
+            .answers::<MeView>()
+            .by(read),
     ]
 }

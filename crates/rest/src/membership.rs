@@ -2,8 +2,8 @@
 
 use crate::answer::{Answer, Item, Reply};
 use crate::call::{Call, subject};
-use crate::noun;
 use crate::group::{GroupView, Groups};
+use crate::noun;
 use crate::page::{After, Asked, has};
 use crate::problem::Problem;
 use crate::route::{Route, Value};
@@ -124,7 +124,8 @@ async fn list(call: Call) -> Reply {
     let org = asked.view.org();
     let group = group(&call, org)?;
     let search = call.query("search");
-    let wanted = |view: &MemberView| has(&view.name, search) || view.email.as_ref().is_some_and(|email| has(email, search));
+    let wanted =
+        |view: &MemberView| has(&view.name, search) || view.email.as_ref().is_some_and(|email| has(email, search));
     let start = usize::try_from(asked.position()).unwrap_or(usize::MAX);
     let after = group.members.iter().enumerate().skip(start);
     let views = after.filter_map(|(index, id)| Some((index + 1, member(org, group.id, *id, asked.at)?)));
@@ -167,7 +168,10 @@ async fn replace(call: Call) -> Reply {
 async fn remove(call: Call) -> Reply {
     let body: MembersBody = call.json().await?;
     require_tag(&call)?;
-    let done = call.change(body.remove(&call.target("group"))).await.map_err(|problem| problem.renamed("commands", "members"))?;
+    let done = call
+        .change(body.remove(&call.target("group")))
+        .await
+        .map_err(|problem| problem.renamed("commands", "members"))?;
     noun::changed::<Groups>(&call, &done)
 }
 
@@ -190,19 +194,30 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes::<NewMembersBody>()
             .answers::<GroupView>()
             .by(add),
-        Route::put("/groups/{group}/members", "replace_members", "Set all members of a group, in this order; who stays keeps its conditions")
-            .needs(op::GROUPS_WRITE)
+        Route::put(
+            "/groups/{group}/members",
+            "replace_members",
+            "Set all members of a group, in this order; who stays keeps its conditions",
+        )
+        .needs(op::GROUPS_WRITE)
+        .seen_by(op::GROUPS_READ)
+        .takes::<MembersBody>()
+        .answers::<GroupView>()
+        .by(replace),
+        Route::post(
+            "/groups/{group}/members/remove",
+            "remove_members",
+            "Take members out of a group; those who are not in it are passed over",
+        )
+        .needs(op::GROUPS_WRITE)
+        .seen_by(op::GROUPS_READ)
+        .takes::<MembersBody>()
+        .answers::<GroupView>()
+        .by(remove),
+        Route::get("/groups/{group}/members/{user}", "read_member", "Read a member of a group")
             .seen_by(op::GROUPS_READ)
-            .takes::<MembersBody>()
-            .answers::<GroupView>()
-            .by(replace),
-        Route::post("/groups/{group}/members/remove", "remove_members", "Take members out of a group; those who are not in it are passed over")
-            .needs(op::GROUPS_WRITE)
-            .seen_by(op::GROUPS_READ)
-            .takes::<MembersBody>()
-            .answers::<GroupView>()
-            .by(remove),
-        Route::get("/groups/{group}/members/{user}", "read_member", "Read a member of a group").seen_by(op::GROUPS_READ).answers::<MemberView>().by(read),
+            .answers::<MemberView>()
+            .by(read),
         Route::delete("/groups/{group}/members/{user}", "delete_member", "Take a member out of a group")
             .needs(op::GROUPS_WRITE)
             .seen_by(op::GROUPS_READ)

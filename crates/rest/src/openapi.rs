@@ -1,8 +1,9 @@
 //! The OpenAPI document, made from the same rows as the router.
 
-use crate::problem::{CODES, Problem};
+use crate::problem::{CODES, ProblemView};
 use crate::route::{Answers, Method, Need, Param, Route, Shape, Takes, Value, Where};
 use rolecall_model::operation;
+use utoipa::ToSchema;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::header::HeaderBuilder;
@@ -15,7 +16,6 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Content, OpenApi, OpenApiBuilder, Paths, Ref, RefOr, Required, Response, Schema};
-use utoipa::ToSchema;
 
 /// Where the routes stand.
 pub(crate) const PREFIX: &str = "/api/v1";
@@ -30,15 +30,19 @@ What the caller may not see is not found; what it may see but not do is forbidde
 /// The document without its paths.
 pub(crate) fn frame() -> OpenApi {
     let mut components = Components::new();
-    components.schemas.extend(collected(Shape::of::<Problem>()));
+    components.schemas.extend(collected(Shape::of::<ProblemView>()));
     components.schemas.extend(collected(Shape::of::<crate::difference::DryRunView>()));
     for status in statuses() {
         components.responses.insert(format!("Problem{status}"), problem_response(status).into());
     }
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A token, with or without `Bearer`.")).build();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A token, with or without `Bearer`."))
+        .build();
     components.security_schemes.insert("token".to_owned(), SecurityScheme::Http(bearer).into());
     let license = LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build();
-    let info = InfoBuilder::new().title("Rolecall").version("1").description(Some(ABOUT)).license(Some(license)).build();
+    let info =
+        InfoBuilder::new().title("Rolecall").version("1").description(Some(ABOUT)).license(Some(license)).build();
     OpenApiBuilder::new()
         .info(info)
         .servers(Some([ServerBuilder::new().url("/").description(Some("This server.")).build()]))
@@ -138,7 +142,12 @@ fn operation_of(route: &Route) -> utoipa::openapi::path::Operation {
     for (name, about) in headers(route) {
         let schema = ObjectBuilder::new().schema_type(Type::String);
         operation = operation.parameter(
-            ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(Required::False).description(Some(about)).schema(Some(schema)),
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Header)
+                .required(Required::False)
+                .description(Some(about))
+                .schema(Some(schema)),
         );
     }
     operation = match route.takes {
@@ -207,7 +216,12 @@ fn path_parameter(name: &str) -> ParameterBuilder {
         _ => "The name, percent-encoded; by number as `~7`. A name that itself begins with `~` is written `~~…`.",
     };
     let schema = ObjectBuilder::new().schema_type(Type::String);
-    ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True).description(Some(about)).schema(Some(schema))
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(about))
+        .schema(Some(schema))
 }
 
 fn query_parameter(param: &Param) -> ParameterBuilder {
@@ -215,11 +229,18 @@ fn query_parameter(param: &Param) -> ParameterBuilder {
         Value::Text => ObjectBuilder::new().schema_type(Type::String),
         Value::Number => ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)),
         Value::Flag => ObjectBuilder::new().schema_type(Type::Boolean),
-        Value::Time => ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))),
+        Value::Time => ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))),
         Value::OneOf(known) => ObjectBuilder::new().schema_type(Type::String).enum_values(Some(known.iter().copied())),
     };
     let required = if param.required { Required::True } else { Required::False };
-    ParameterBuilder::new().name(param.name).parameter_in(ParameterIn::Query).required(required).description(Some(param.about)).schema(Some(schema))
+    ParameterBuilder::new()
+        .name(param.name)
+        .parameter_in(ParameterIn::Query)
+        .required(required)
+        .description(Some(param.about))
+        .schema(Some(schema))
 }
 
 fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
@@ -228,7 +249,10 @@ fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
         ("X-Request-Id", "An id for the logs; made when absent, and echoed."),
     ];
     if route.changes {
-        all.push(("Idempotency-Key", "A key of the caller's choice: the same request with it is carried out once in 24 hours."));
+        all.push((
+            "Idempotency-Key",
+            "A key of the caller's choice: the same request with it is carried out once in 24 hours.",
+        ));
         all.push(("If-Match", "The entity tag that the caller read; else 412."));
     } else if matches!(route.answers, Answers::One(_)) {
         all.push(("If-None-Match", "The entity tag that the caller has; if it is the newest, 304."));
@@ -325,6 +349,6 @@ fn statuses() -> Vec<u16> {
 fn problem_response(status: u16) -> Response {
     let of_status = CODES.iter().filter(|(_, own, ..)| *own == status);
     let words: Vec<String> = of_status.map(|(code, _, _, text)| format!("`{code}`: {text}")).collect();
-    let content = Content::new(Some(Ref::from_schema_name(Problem::name())));
+    let content = Content::new(Some(Ref::from_schema_name(ProblemView::name())));
     ResponseBuilder::new().description(words.join("\n\n")).content("application/problem+json", content).build()
 }

@@ -12,8 +12,8 @@ use crate::resource_type::{ResourceTypeView, ResourceTypes};
 use crate::role::{RoleView, Roles};
 use crate::route::Route;
 use crate::slot::{self, SlotView};
+use crate::visible::Visible;
 use crate::wire::{self, HeldPolicyView, HeldRoleView};
-use crate::assignment::Visible;
 use rolecall_model::id::Holder;
 use rolecall_model::organization::{NameRule, ProjectRule, Settings, SettingsPatch};
 use rolecall_model::{Org, operation as op};
@@ -182,7 +182,10 @@ async fn catalog(call: Call) -> Reply {
         policies: all::<Policies>(sight, org.policies.iter().filter(|row| row.predefined).map(|row| row.id.number())),
         environments: all::<Environments>(sight, org.environment_order().iter().map(|id| id.number())),
         slots: slot::views(org),
-        resource_types: all::<ResourceTypes>(sight, org.resource_types.iter().filter(|row| row.predefined).map(|row| row.id.number())),
+        resource_types: all::<ResourceTypes>(
+            sight,
+            org.resource_types.iter().filter(|row| row.predefined).map(|row| row.id.number()),
+        ),
         everyone_policies,
         everyone_roles,
     };

@@ -8,8 +8,8 @@ use crate::route::{Route, Where};
 use rolecall_model::catalog::{BUILTIN, Catalog, builtin};
 use rolecall_model::name::nearest;
 use rolecall_model::{Timestamp, operation as op};
-use rolecall_service::organizations::{self, Row};
 use rolecall_service::FirstStart;
+use rolecall_service::organizations::{self, Row};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -72,11 +72,15 @@ impl From<Row> for OrganizationRowView {
 
 fn catalog(name: Option<String>, yaml: Option<String>) -> Result<Catalog, Problem> {
     let (text, field) = match (name, yaml) {
-        (Some(_), Some(_)) => return Err(Problem::invalid("catalog", "name either a catalog or give one as catalog_yaml")),
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid("catalog", "name either a catalog or give one as catalog_yaml"));
+        }
         (None, Some(yaml)) => (yaml, "catalog_yaml"),
         (name, None) => {
             let name = name.unwrap_or_else(|| "none".to_owned());
-            let near = nearest(&name, BUILTIN.into_iter()).map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
+            let near = nearest(&name, BUILTIN.into_iter())
+                .map(|near| format!("; did you mean \"{near}\"?"))
+                .unwrap_or_default();
             let unknown = || Problem::new("unknown", format!("no catalog named \"{name}\"{near}")).at("catalog");
             (builtin(&name).ok_or_else(unknown)?.to_owned(), "catalog")
         }
@@ -106,7 +110,8 @@ async fn read(call: Call) -> Reply {
 
 async fn create(call: Call) -> Reply {
     let body: NewOrganizationBody = call.json().await?;
-    let NewOrganizationBody { name, title, catalog: named, catalog_yaml, admin_email, admin_password, admin_token } = body;
+    let NewOrganizationBody { name, title, catalog: named, catalog_yaml, admin_email, admin_password, admin_token } =
+        body;
     let catalog = Arc::new(catalog(named, catalog_yaml)?);
     let start = FirstStart { organization: name, title, catalog, admin_email, admin_password, admin_token };
     let done = organizations::create(&call.ctx, start).await?;
@@ -129,22 +134,34 @@ async fn delete(call: Call) -> Reply {
 /// The routes of organizations.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::get("/organizations", "list_organizations", "List the organizations of the installation that the caller may see")
-            .open("only the caller's own is listed without rolecall.organizations.read in the home organization")
-            .pages::<OrganizationRowView>()
-            .param("search", crate::route::Value::Text, "Only those with this text in their name.")
-            .by(list),
+        Route::get(
+            "/organizations",
+            "list_organizations",
+            "List the organizations of the installation that the caller may see",
+        )
+        .open("only the caller's own is listed without rolecall.organizations.read in the home organization")
+        .pages::<OrganizationRowView>()
+        .param("search", crate::route::Value::Text, "Only those with this text in their name.")
+        .by(list),
         Route::post("/organizations", "create_organization", "Make an organization with its first administrator")
             .needs_at(op::ORGANIZATIONS_WRITE, Where::Home)
             .takes::<NewOrganizationBody>()
             .makes::<NewOrganizationView>()
             .by(create),
-        Route::get("/organizations/{organization}", "read_organization_row", "Read an organization as the installation lists it")
-            .open("what the caller may not see is not found")
-            .answers::<OrganizationRowView>()
-            .by(read),
-        Route::delete("/organizations/{organization}", "delete_organization", "Delete an organization and everything of it")
-            .needs_at(op::ORGANIZATIONS_WRITE, Where::Home)
-            .by(delete),
+        Route::get(
+            "/organizations/{organization}",
+            "read_organization_row",
+            "Read an organization as the installation lists it",
+        )
+        .open("what the caller may not see is not found")
+        .answers::<OrganizationRowView>()
+        .by(read),
+        Route::delete(
+            "/organizations/{organization}",
+            "delete_organization",
+            "Delete an organization and everything of it",
+        )
+        .needs_at(op::ORGANIZATIONS_WRITE, Where::Home)
+        .by(delete),
     ]
 }

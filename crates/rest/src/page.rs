@@ -29,10 +29,13 @@ const MOST: usize = 1_000;
 /// By what lists of nouns are sorted.
 pub(crate) const SORTS: &[&str] = &["number", "-number", "name", "-name", "created", "-created", "changed", "-changed"];
 
+/// A state, and when it was last used.
+type Pin = (Arc<View>, Timestamp);
+
 /// States that page tokens pin, each for five minutes after it was last used.
 #[derive(Default)]
 pub(crate) struct Pins {
-    kept: Mutex<HashMap<(OrganizationId, u64), (Arc<View>, Timestamp)>>,
+    kept: Mutex<HashMap<(OrganizationId, u64), Pin>>,
 }
 
 impl Pins {
@@ -106,7 +109,8 @@ impl Asked {
             return Ok(Asked { view: Arc::clone(call.ctx.view()), at: call.ctx.asked_at(), limit, after: None, query });
         };
         let token = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| serde_json::from_slice::<Token>(&bytes).ok());
-        let token = token.ok_or_else(|| Problem::malformed("page_token is none of ours; copy it whole").at("page_token"))?;
+        let token =
+            token.ok_or_else(|| Problem::malformed("page_token is none of ours; copy it whole").at("page_token"))?;
         if token.q != query {
             let said = "page_token belongs to another query; change nothing but the token from page to page";
             return Err(Problem::malformed(said).at("page_token"));
@@ -184,7 +188,9 @@ pub(crate) fn schema(item: &str) -> RefOr<Schema> {
         .property("next_page_token", text("Where to go on; absent on the last page."))
         .property(
             "revision",
-            ObjectBuilder::new().schema_type(Type::Integer).description(Some("The revision that the whole list shows.")),
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .description(Some("The revision that the whole list shows.")),
         )
         .required("revision");
     page.into()
@@ -209,8 +215,11 @@ pub(crate) fn sorted<'a>(
     let after = asked.after.clone();
     if word == "number" && !down {
         let start = asked.position();
-        let mut numbers: Vec<u32> =
-            entries.map(|entry| entry.number).filter(|number| u64::from(*number) > start).take(asked.limit + 1).collect();
+        let mut numbers: Vec<u32> = entries
+            .map(|entry| entry.number)
+            .filter(|number| u64::from(*number) > start)
+            .take(asked.limit + 1)
+            .collect();
         let more = numbers.len() > asked.limit;
         numbers.truncate(asked.limit);
         let next = numbers.last().filter(|_| more).map(|number| After::Number(u64::from(*number)));

@@ -180,7 +180,11 @@ fn sentence(org: &Org, question: &Question, miss: &Miss) -> String {
     let role = wire::role(org, miss.path.binding.role);
     let action = wire::action(org, question.action);
     match miss.lack {
-        Lack::Scope(scope) => format!("the role \"{role}\" gives \"{action}\" at {}, not at {}", scope_words(org, scope), asked_words(org, question)),
+        Lack::Scope(scope) => format!(
+            "the role \"{role}\" gives \"{action}\" at {}, not at {}",
+            scope_words(org, scope),
+            asked_words(org, question)
+        ),
         Lack::Membership(group) => {
             let name = org.group(group).map(|group| group.name.to_string()).unwrap_or_default();
             format!("the group \"{name}\" has it by the role \"{role}\", but the subject is not in the group")
@@ -231,7 +235,8 @@ fn mend(org: &Org, question: &Question, miss: &Miss) -> Option<Mend> {
     let join = |group: rolecall_model::id::GroupId| {
         let name = org.group(group).map(|group| group.name.to_string()).unwrap_or_default();
         let command = MembershipCommand::Add(Ref::Number(group.number()), subject_ref.clone(), terms.clone()).into();
-        let operation = json!({ "op": "group.add_members", "target": name, "body": { "members": [{ "user": subject }] } });
+        let operation =
+            json!({ "op": "group.add_members", "target": name, "body": { "members": [{ "user": subject }] } });
         Mend { command, operation, by: op::GROUPS_WRITE }
     };
     match miss.lack {
@@ -244,7 +249,8 @@ fn mend(org: &Org, question: &Question, miss: &Miss) -> Option<Mend> {
         }
         Lack::Time(_) => {
             // When the grant itself counts, it is the membership that does not.
-            let given = miss.path.assignment_provenance(org).is_some_and(|provenance| provenance.terms.in_force(question.at));
+            let given =
+                miss.path.assignment_provenance(org).is_some_and(|provenance| provenance.terms.in_force(question.at));
             match (miss.path.holder, given, miss.path.assignment.grant) {
                 (Holder::Group(group), true, _) => Some(join(group)),
                 (_, _, Grant::Policy(policy)) => {

@@ -102,7 +102,7 @@ impl Noun for Policies {
     type View = PolicyView;
 
     fn resolve(org: &Org, named: &str) -> Result<u32, Refusal> {
-        resolve::policy(org, &reference(named), "").map(|id| id.number())
+        resolve::policy(org, &reference(named), "").map(rolecall_model::id::PolicyId::number)
     }
 
     fn view(Sight { org, .. }: Sight<'_>, number: u32) -> Option<Item<PolicyView>> {
@@ -122,7 +122,9 @@ impl Noun for Policies {
 
     fn of_change(change: &Change) -> Option<u32> {
         match change {
-            Change::Policy(PolicyChange::Created(policy) | PolicyChange::Changed { after: policy, .. }) => Some(policy.id.number()),
+            Change::Policy(PolicyChange::Created(policy) | PolicyChange::Changed { after: policy, .. }) => {
+                Some(policy.id.number())
+            }
             _ => None,
         }
     }
@@ -134,11 +136,15 @@ impl Noun for Policies {
 
 async fn list(call: Call) -> Reply {
     let role = call.query("role").map(|name| resolve::role(call.org(), &reference(name), "role")).transpose()?;
-    noun::list::<Policies, _>(&call, |org| &org.policies, |_, policy| {
-        (has(&policy.name, call.query("search")) || has(&policy.description, call.query("search")))
-            && noun::is(&call, "predefined", policy.predefined)
-            && role.is_none_or(|role| policy.bindings.iter().any(|binding| binding.role == role))
-    })
+    noun::list::<Policies, _>(
+        &call,
+        |org| &org.policies,
+        |_, policy| {
+            (has(&policy.name, call.query("search")) || has(&policy.description, call.query("search")))
+                && noun::is(&call, "predefined", policy.predefined)
+                && role.is_none_or(|role| policy.bindings.iter().any(|binding| binding.role == role))
+        },
+    )
 }
 
 async fn create(call: Call) -> Reply {
@@ -204,11 +210,15 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes::<BindingsBody>()
             .answers::<PolicyView>()
             .by(bind),
-        Route::post("/policies/{policy}/bindings/remove", "remove_bindings", "Take bindings from a policy; those that are not there are passed over")
-            .needs(op::POLICIES_WRITE)
-            .seen_by(op::POLICIES_READ)
-            .takes::<BindingsBody>()
-            .answers::<PolicyView>()
-            .by(unbind),
+        Route::post(
+            "/policies/{policy}/bindings/remove",
+            "remove_bindings",
+            "Take bindings from a policy; those that are not there are passed over",
+        )
+        .needs(op::POLICIES_WRITE)
+        .seen_by(op::POLICIES_READ)
+        .takes::<BindingsBody>()
+        .answers::<PolicyView>()
+        .by(unbind),
     ]
 }

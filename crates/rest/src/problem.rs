@@ -5,40 +5,135 @@ use axum::response::{IntoResponse, Response};
 use rolecall_model::refusal::{Kind, Refusal};
 use rolecall_service::Error;
 use serde::Serialize;
+use std::ops::{Deref, DerefMut};
 use utoipa::ToSchema;
 
 /// What every code means, for the pages under `/problems/` and the OpenAPI document.
 pub(crate) const CODES: &[(&str, u16, &str, &str)] = &[
-    ("unauthenticated", 401, "Who are you?", "There is no credential, or it is wrong, expired or revoked. Send a token as `Authorization: Bearer …`."),
-    ("forbidden", 403, "You may see it but not do it", "The detail names the action that is missing and where. Ask an administrator for a role that permits it."),
-    ("not_held", 403, "You cannot give what you do not hold", "Whatever lets somebody do more must be held by who gives it, at that scope."),
-    ("not_found", 404, "It is not there", "The thing that the path names is not there, or you may not see it: both read the same."),
-    ("method_not_allowed", 405, "Not with this method", "The path is right, the method is not. The Allow header lists those that are."),
-    ("taken", 409, "The name belongs to another", "Names are unique among their kind; identifiers of users and applications share one space."),
+    (
+        "unauthenticated",
+        401,
+        "Who are you?",
+        "There is no credential, or it is wrong, expired or revoked. Send a token as `Authorization: Bearer …`.",
+    ),
+    (
+        "forbidden",
+        403,
+        "You may see it but not do it",
+        "The detail names the action that is missing and where. Ask an administrator for a role that permits it.",
+    ),
+    (
+        "not_held",
+        403,
+        "You cannot give what you do not hold",
+        "Whatever lets somebody do more must be held by who gives it, at that scope.",
+    ),
+    (
+        "not_found",
+        404,
+        "It is not there",
+        "The thing that the path names is not there, or you may not see it: both read the same.",
+    ),
+    (
+        "method_not_allowed",
+        405,
+        "Not with this method",
+        "The path is right, the method is not. The Allow header lists those that are.",
+    ),
+    (
+        "taken",
+        409,
+        "The name belongs to another",
+        "Names are unique among their kind; identifiers of users and applications share one space.",
+    ),
     ("in_use", 409, "It is used elsewhere", "The details list where. Take it out there first."),
     ("predefined", 409, "It comes with the catalog", "Predefined nouns never change. Create one of your own instead."),
-    ("last_administrator", 409, "No administrator would remain", "At least one active user who can sign in keeps every administrative action without an end."),
+    (
+        "last_administrator",
+        409,
+        "No administrator would remain",
+        "At least one active user who can sign in keeps every administrative action without an end.",
+    ),
     ("archived", 409, "The project is archived", "Restore the project to grant something there."),
     ("not_now", 409, "The state does not allow it", "The detail says what stands in the way."),
-    ("page_expired", 410, "The page expired", "A page token counts for five minutes. Start the list again; it is never silently shortened."),
-    ("changed", 412, "It was changed since you read it", "Read it again, look at what changed, and repeat with the new ETag."),
-    ("body_too_large", 413, "The body is too large", "Most bodies may have 1 MiB, batches 16 MiB. Use import for more."),
+    (
+        "page_expired",
+        410,
+        "The page expired",
+        "A page token counts for five minutes. Start the list again; it is never silently shortened.",
+    ),
+    (
+        "changed",
+        412,
+        "It was changed since you read it",
+        "Read it again, look at what changed, and repeat with the new ETag.",
+    ),
+    (
+        "body_too_large",
+        413,
+        "The body is too large",
+        "Most bodies may have 1 MiB, batches 16 MiB. Use import for more.",
+    ),
     ("unsupported_media_type", 415, "Not this type of content", "Send application/json in UTF-8, without compression."),
-    ("malformed", 400, "It cannot be read", "The body is not JSON, or a header or query parameter is not what it should be."),
-    ("unreadable", 422, "A line cannot be read", "The detail names the first bad line of the import. Nothing was changed."),
+    (
+        "malformed",
+        400,
+        "It cannot be read",
+        "The body is not JSON, or a header or query parameter is not what it should be.",
+    ),
+    (
+        "unreadable",
+        422,
+        "A line cannot be read",
+        "The detail names the first bad line of the import. Nothing was changed.",
+    ),
     ("invalid", 422, "A value cannot be what it is", "The field says where, the detail what to mend."),
     ("unknown", 422, "Something named is not there", "The field says where; the detail has the nearest known name."),
     ("too_many", 422, "Too much at once", "Split it, or import."),
-    ("idempotency_mismatch", 422, "The same key, another request", "An Idempotency-Key belongs to one request for 24 hours."),
-    ("not_yet", 503, "That revision is not here yet", "Another node wrote it; try again after the time in Retry-After."),
+    (
+        "idempotency_mismatch",
+        422,
+        "The same key, another request",
+        "An Idempotency-Key belongs to one request for 24 hours.",
+    ),
+    (
+        "not_yet",
+        503,
+        "That revision is not here yet",
+        "Another node wrote it; try again after the time in Retry-After.",
+    ),
     ("busy", 503, "Busy", "Try again after the time in Retry-After."),
-    ("unavailable", 503, "Not available", "The database cannot be reached or the server is stopping. Nothing was changed."),
+    (
+        "unavailable",
+        503,
+        "Not available",
+        "The database cannot be reached or the server is stopping. Nothing was changed.",
+    ),
     ("internal", 500, "A fault of the server", "The server's log has the cause under the request id."),
 ];
 
+/// What went wrong. In a box, since it goes back through many hands.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Problem(Box<ProblemView>);
+
+impl Deref for Problem {
+    type Target = ProblemView;
+    fn deref(&self) -> &ProblemView {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut ProblemView {
+        &mut self.0
+    }
+}
+
 /// What went wrong (RFC 9457).
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct ProblemView {
     /// A page that explains this kind of problem, relative to the server: `/problems/` and the code.
     #[serde(rename = "type")]
     pub kind: String,
@@ -72,7 +167,7 @@ impl Problem {
     pub(crate) fn new(code: &'static str, detail: impl Into<String>) -> Self {
         let known = CODES.iter().find(|(known, ..)| *known == code);
         let (status, title) = known.map_or((500, "A fault of the server"), |(_, status, title, _)| (*status, *title));
-        Problem {
+        Problem(Box::new(ProblemView {
             kind: format!("/problems/{code}"),
             title,
             status,
@@ -83,7 +178,7 @@ impl Problem {
             request_id: None,
             retry_after: None,
             revision: None,
-        }
+        }))
     }
 
     /// What cannot be read at all.

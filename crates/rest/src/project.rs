@@ -93,7 +93,7 @@ impl Noun for Projects {
     type View = ProjectView;
 
     fn resolve(org: &Org, named: &str) -> Result<u32, Refusal> {
-        resolve::project(org, &reference(named), "").map(|id| id.number())
+        resolve::project(org, &reference(named), "").map(rolecall_model::id::ProjectId::number)
     }
 
     fn view(Sight { org, .. }: Sight<'_>, number: u32) -> Option<Item<ProjectView>> {
@@ -115,7 +115,9 @@ impl Noun for Projects {
 
     fn of_change(change: &Change) -> Option<u32> {
         match change {
-            Change::Project(ProjectChange::Created(row) | ProjectChange::Changed { after: row, .. }) => Some(row.id.number()),
+            Change::Project(ProjectChange::Created(row) | ProjectChange::Changed { after: row, .. }) => {
+                Some(row.id.number())
+            }
             _ => None,
         }
     }
@@ -130,11 +132,15 @@ async fn list(call: Call) -> Reply {
         Some("any") => None,
         word => Some(word == Some("true")),
     };
-    noun::list::<Projects, _>(&call, |org| &org.projects, |_, row| {
-        archived.is_none_or(|archived| row.archived == archived)
-            && (has(&row.name, call.query("search")) || has(&row.title, call.query("search")))
-            && call.ctx.sees_project(row.id)
-    })
+    noun::list::<Projects, _>(
+        &call,
+        |org| &org.projects,
+        |_, row| {
+            archived.is_none_or(|archived| row.archived == archived)
+                && (has(&row.name, call.query("search")) || has(&row.title, call.query("search")))
+                && call.ctx.sees_project(row.id)
+        },
+    )
 }
 
 async fn create(call: Call) -> Reply {
@@ -170,7 +176,11 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/projects", "list_projects", "List the projects that the caller may see")
             .open("only projects with rolecall.projects.read are listed")
             .lists::<ProjectView>()
-            .param("archived", Value::OneOf(&["true", "false", "any"]), "Only archived ones, only others (default), or any.")
+            .param(
+                "archived",
+                Value::OneOf(&["true", "false", "any"]),
+                "Only archived ones, only others (default), or any.",
+            )
             .by(list),
         Route::post("/projects", "create_project", "Make a project")
             .needs(op::PROJECTS_CREATE)
@@ -194,12 +204,16 @@ pub(crate) fn routes() -> Vec<Route> {
             .seen_by(op::PROJECTS_READ)
             .in_project("project")
             .by(delete),
-        Route::post("/projects/{project}/archive", "archive_project", "Archive a project: hide it and refuse new grants there")
-            .needs(op::PROJECTS_WRITE)
-            .seen_by(op::PROJECTS_READ)
-            .in_project("project")
-            .answers::<ProjectView>()
-            .by(archive),
+        Route::post(
+            "/projects/{project}/archive",
+            "archive_project",
+            "Archive a project: hide it and refuse new grants there",
+        )
+        .needs(op::PROJECTS_WRITE)
+        .seen_by(op::PROJECTS_READ)
+        .in_project("project")
+        .answers::<ProjectView>()
+        .by(archive),
         Route::post("/projects/{project}/restore", "restore_project", "Restore an archived project")
             .needs(op::PROJECTS_WRITE)
             .seen_by(op::PROJECTS_READ)

@@ -142,7 +142,9 @@ impl Noun for ResourceTypes {
 
     fn of_change(change: &Change) -> Option<u32> {
         match change {
-            Change::ResourceType(ResourceTypeChange::Created(row) | ResourceTypeChange::Changed { after: row, .. }) => Some(row.id.number()),
+            Change::ResourceType(ResourceTypeChange::Created(row) | ResourceTypeChange::Changed { after: row, .. }) => {
+                Some(row.id.number())
+            }
             _ => None,
         }
     }

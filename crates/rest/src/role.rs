@@ -137,7 +137,7 @@ impl Noun for Roles {
     type View = RoleView;
 
     fn resolve(org: &Org, named: &str) -> Result<u32, Refusal> {
-        resolve::role(org, &reference(named), "").map(|id| id.number())
+        resolve::role(org, &reference(named), "").map(rolecall_model::id::RoleId::number)
     }
 
     fn view(Sight { org, .. }: Sight<'_>, number: u32) -> Option<Item<RoleView>> {
@@ -171,14 +171,23 @@ impl Noun for Roles {
 }
 
 async fn list(call: Call) -> Reply {
-    let action = call.query("action").map(|name| resolve::action(call.org(), &reference(name), "action")).transpose()?;
-    noun::list::<Roles, _>(&call, |org| &org.roles, |org, role| {
-        (has(&role.name, call.query("search")) || has(&role.description, call.query("search")))
-            && noun::is(&call, "predefined", role.predefined)
-            && call.query("bindable").is_none_or(|word| word == role.bindable.word())
-            && call.query("slot").is_none_or(|name| role.slot.is_some_and(|id| org.slots.get(id.number()).is_some_and(|slot| slot.name == name)))
-            && action.is_none_or(|action| role.permits.iter().any(|permit| org.closure().includes(permit.action, action)))
-    })
+    let action =
+        call.query("action").map(|name| resolve::action(call.org(), &reference(name), "action")).transpose()?;
+    noun::list::<Roles, _>(
+        &call,
+        |org| &org.roles,
+        |org, role| {
+            (has(&role.name, call.query("search")) || has(&role.description, call.query("search")))
+                && noun::is(&call, "predefined", role.predefined)
+                && call.query("bindable").is_none_or(|word| word == role.bindable.word())
+                && call.query("slot").is_none_or(|name| {
+                    role.slot.is_some_and(|id| org.slots.get(id.number()).is_some_and(|slot| slot.name == name))
+                })
+                && action.is_none_or(|action| {
+                    role.permits.iter().any(|permit| org.closure().includes(permit.action, action))
+                })
+        },
+    )
 }
 
 async fn create(call: Call) -> Reply {
@@ -218,10 +227,18 @@ pub(crate) fn routes() -> Vec<Route> {
             .lists::<RoleView>()
             .param("predefined", Value::Flag, "Only those that come with the catalog, or only one's own.")
             .param("action", Value::Text, "Only those that permit this action, by itself or by what includes it.")
-            .param("bindable", Value::OneOf(&["organization", "project", "anywhere"]), "Only those that may be bound there.")
+            .param(
+                "bindable",
+                Value::OneOf(&["organization", "project", "anywhere"]),
+                "Only those that may be bound there.",
+            )
             .param("slot", Value::Text, "Only those of this slot.")
             .by(list),
-        Route::post("/roles", "create_role", "Make a role").needs(op::ROLES_WRITE).takes::<NewRoleBody>().makes::<RoleView>().by(create),
+        Route::post("/roles", "create_role", "Make a role")
+            .needs(op::ROLES_WRITE)
+            .takes::<NewRoleBody>()
+            .makes::<RoleView>()
+            .by(create),
         Route::get("/roles/{role}", "read_role", "Read a role")
             .seen_by(op::ROLES_READ)
             .answers::<RoleView>()
@@ -242,11 +259,15 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes::<PermitsBody>()
             .answers::<RoleView>()
             .by(permit),
-        Route::post("/roles/{role}/permits/remove", "remove_permits", "Take permits from a role; those that are not there are passed over")
-            .needs(op::ROLES_WRITE)
-            .seen_by(op::ROLES_READ)
-            .takes::<PermitsBody>()
-            .answers::<RoleView>()
-            .by(withdraw),
+        Route::post(
+            "/roles/{role}/permits/remove",
+            "remove_permits",
+            "Take permits from a role; those that are not there are passed over",
+        )
+        .needs(op::ROLES_WRITE)
+        .seen_by(op::ROLES_READ)
+        .takes::<PermitsBody>()
+        .answers::<RoleView>()
+        .by(withdraw),
     ]
 }

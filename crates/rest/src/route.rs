@@ -268,7 +268,11 @@ impl Route {
     pub(crate) fn lists<T: ToSchema>(self) -> Self {
         self.pages::<T>()
             .param("search", Value::Text, "Only what has this text in a name or identifier; case does not matter.")
-            .param("sort", Value::OneOf(crate::page::SORTS), "By what the list is sorted; `-` in front: descending. Default `number`.")
+            .param(
+                "sort",
+                Value::OneOf(crate::page::SORTS),
+                "By what the list is sorted; `-` in front: descending. Default `number`.",
+            )
     }
     /// Answers pages of a list in its own order.
     pub(crate) fn pages<T: ToSchema>(mut self) -> Self {

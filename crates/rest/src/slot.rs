@@ -109,10 +109,14 @@ async fn set(call: Call) -> Reply {
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/slots", "list_slots", "List slots").needs(op::ROLES_READ).lists::<SlotView>().by(list),
-        Route::put("/slots/{slot}/holders/{subject}", "set_slot", "Set the one role of a slot that a user, application or group holds")
-            .needs(op::ASSIGNMENTS_WRITE)
-            .takes::<SlotRoleBody>()
-            .answers::<SlotHolderView>()
-            .by(set),
+        Route::put(
+            "/slots/{slot}/holders/{subject}",
+            "set_slot",
+            "Set the one role of a slot that a user, application or group holds",
+        )
+        .needs(op::ASSIGNMENTS_WRITE)
+        .takes::<SlotRoleBody>()
+        .answers::<SlotHolderView>()
+        .by(set),
     ]
 }

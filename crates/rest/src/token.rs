@@ -114,13 +114,20 @@ fn key(call: &Call) -> Result<TokenKey, Problem> {
 }
 
 async fn list(call: Call) -> Reply {
-    let owner = call.query("subject").map(|name| resolve::principal(call.org(), &subject(name), "subject").map(|(id, _)| id)).transpose()?;
+    let owner = call
+        .query("subject")
+        .map(|name| resolve::principal(call.org(), &subject(name), "subject").map(|(id, _)| id))
+        .transpose()?;
     let asked = Asked::of(&call)?;
     let org = asked.view.org();
     let wanted = |row: &&Row<Token>| {
         owner.is_none_or(|owner| row.principal == owner)
             && may_see(&call, row.principal)
-            && (has(&row.value.name, call.query("search")) || has(&wire::holder_name(org, rolecall_model::id::Holder::Principal(row.principal)), call.query("search")))
+            && (has(&row.value.name, call.query("search"))
+                || has(
+                    &wire::holder_name(org, rolecall_model::id::Holder::Principal(row.principal)),
+                    call.query("search"),
+                ))
     };
     let entries = org.tokens.iter().filter(wanted).map(|row| Entry {
         number: row.id.number(),
@@ -182,11 +189,15 @@ pub(crate) fn routes() -> Vec<Route> {
             .lists::<TokenView>()
             .param("subject", Value::Text, "Only of this user or application.")
             .by(list),
-        Route::post("/tokens", "issue_token", "Issue a token, one's own or with the right another's; its secret is answered once")
-            .open("one's own; rolecall.tokens.write for others")
-            .takes::<NewTokenBody>()
-            .makes::<IssuedTokenView>()
-            .by(issue),
+        Route::post(
+            "/tokens",
+            "issue_token",
+            "Issue a token, one's own or with the right another's; its secret is answered once",
+        )
+        .open("one's own; rolecall.tokens.write for others")
+        .takes::<NewTokenBody>()
+        .makes::<IssuedTokenView>()
+        .by(issue),
         Route::get("/tokens/{token}", "read_token", "Read a token by its key")
             .open("what the caller may not see is not found")
             .answers::<TokenView>()

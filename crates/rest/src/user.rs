@@ -1,13 +1,13 @@
 //! Users over the wire.
 
 use crate::answer::{Item, Reply};
-use crate::assignment::Visible;
 use crate::call::{Call, reference, subject};
 use crate::json::{Attributes, given, nullable};
 use crate::noun::{self, Noun, Sight};
 use crate::page::{Asked, Entry, has, sorted};
 use crate::problem::Problem;
 use crate::route::{Route, Value};
+use crate::visible::Visible;
 use crate::wire::{self, BindingBody, HeldPolicyView, HeldRoleView, TermsBody, TermsView};
 use rolecall_model::assignment::Granted;
 use rolecall_model::command::SubjectRef;
@@ -185,9 +185,9 @@ pub(crate) fn resolve_principal(org: &Org, named: &str, kind: PrincipalKind) -> 
 /// The number of the user or application that a change made or changed.
 pub(crate) fn changed_principal(change: &Change, kind: PrincipalKind) -> Option<u32> {
     match change {
-        Change::Principal(PrincipalChange::Created { id, subject, .. } | PrincipalChange::Changed { id, subject, .. }) => {
-            (subject.kind() == kind).then(|| id.number())
-        }
+        Change::Principal(
+            PrincipalChange::Created { id, subject, .. } | PrincipalChange::Changed { id, subject, .. },
+        ) => (subject.kind() == kind).then(|| id.number()),
         _ => None,
     }
 }
@@ -300,8 +300,8 @@ pub(crate) fn list_principals<N: Noun>(call: &Call, kind: PrincipalKind) -> Repl
 
 fn texts(principal: &Principal) -> impl Iterator<Item = &str> {
     let identifiers = [&principal.email, &principal.username, &principal.external_id];
-    let identifiers = identifiers.into_iter().flatten().map(|text| text.as_str());
-    identifiers.chain([principal.name.as_str()]).chain(principal.client_id().map(|text| text.as_str()))
+    let identifiers = identifiers.into_iter().flatten().map(rolecall_model::name::Text::as_str);
+    identifiers.chain([principal.name.as_str()]).chain(principal.client_id().map(rolecall_model::name::Text::as_str))
 }
 
 fn user_ref(call: &Call) -> SubjectRef {
@@ -345,7 +345,11 @@ pub(crate) fn routes() -> Vec<Route> {
             .param("policy", Value::Text, "Only those who have been given this policy themselves.")
             .param("role", Value::Text, "Only those who have been given this role themselves.")
             .by(list),
-        Route::post("/users", "create_user", "Add a user").needs(op::USERS_WRITE).takes::<NewUserBody>().makes::<UserView>().by(create),
+        Route::post("/users", "create_user", "Add a user")
+            .needs(op::USERS_WRITE)
+            .takes::<NewUserBody>()
+            .makes::<UserView>()
+            .by(create),
         Route::get("/users/{user}", "read_user", "Read a user, by any identifier")
             .seen_by(op::USERS_READ)
             .answers::<UserView>()

@@ -1,8 +1,8 @@
 //! Wire forms that several nouns share, and how numbers of the model become names.
 
-use crate::assignment::Visible;
 use crate::call::{reference, subject};
 use crate::problem::Problem;
+use crate::visible::Visible;
 use rolecall_model::assignment::{Grant, GrantRef};
 use rolecall_model::id::{ActionId, EnvironmentId, Holder, PolicyId, PrincipalId, ProjectId, RoleId};
 use rolecall_model::moment::Actor;
@@ -30,7 +30,10 @@ pub(crate) struct PermitBody {
 
 impl From<PermitBody> for PermitRef {
     fn from(body: PermitBody) -> Self {
-        PermitRef { action: reference(&body.action), scope: scope_ref(body.project.as_deref(), body.environment.as_deref()) }
+        PermitRef {
+            action: reference(&body.action),
+            scope: scope_ref(body.project.as_deref(), body.environment.as_deref()),
+        }
     }
 }
 
@@ -50,7 +53,10 @@ pub(crate) struct BindingBody {
 
 impl From<BindingBody> for BindingRef {
     fn from(body: BindingBody) -> Self {
-        BindingRef { role: reference(&body.role), scope: scope_ref(body.project.as_deref(), body.environment.as_deref()) }
+        BindingRef {
+            role: reference(&body.role),
+            scope: scope_ref(body.project.as_deref(), body.environment.as_deref()),
+        }
     }
 }
 
@@ -67,7 +73,10 @@ pub(crate) struct ScopeView {
 
 impl ScopeView {
     pub(crate) fn of(org: &Org, scope: Scope) -> Self {
-        ScopeView { project: scope.project.map(|id| project(org, id)), environment: scope.environment.map(|id| environment(org, id)) }
+        ScopeView {
+            project: scope.project.map(|id| project(org, id)),
+            environment: scope.environment.map(|id| environment(org, id)),
+        }
     }
 }
 
@@ -94,7 +103,10 @@ pub(crate) struct TermsBody {
 impl TermsBody {
     /// The terms, given by hand.
     pub(crate) fn terms(self, org: &Org) -> Result<Terms, Problem> {
-        let approver = self.approver.map(|name| resolve::principal(org, &subject(&name), "approver").map(|(id, _)| id)).transpose()?;
+        let approver = self
+            .approver
+            .map(|name| resolve::principal(org, &subject(&name), "approver").map(|(id, _)| id))
+            .transpose()?;
         let reason = self.reason.map(Into::into);
         Ok(Terms { sources: vec![Source::Manual], from: self.from, until: self.until, reason, approver })
     }
@@ -202,7 +214,8 @@ pub(crate) fn held(
     visible: &Visible<'_>,
 ) -> (Vec<HeldPolicyView>, Vec<HeldRoleView>) {
     let (mut policies, mut roles) = (Vec::new(), Vec::new());
-    for assignment in org.assignments_of(holder).iter().filter(|assignment| visible.sees(org, holder, assignment.grant)) {
+    for assignment in org.assignments_of(holder).iter().filter(|assignment| visible.sees(org, holder, assignment.grant))
+    {
         let terms = TermsView::of(org, assignment.provenance, at);
         match assignment.grant {
             Grant::Policy(id) => policies.push(HeldPolicyView { policy: policy(org, id), terms }),
@@ -222,8 +235,8 @@ pub(crate) fn grants(policies: Vec<String>, roles: Vec<BindingBody>) -> Vec<Gran
 }
 
 /// References from names.
-pub(crate) fn references(names: Vec<String>) -> Vec<Ref> {
-    names.iter().map(|name| reference(name)).collect()
+pub(crate) fn references(names: impl IntoIterator<Item = String>) -> Vec<Ref> {
+    names.into_iter().map(|name| reference(&name)).collect()
 }
 
 /// Permits from their wire form.
@@ -276,7 +289,9 @@ pub(crate) fn holder(org: &Org, holder: Holder) -> String {
 /// What people call a holder.
 pub(crate) fn holder_name(org: &Org, holder: Holder) -> String {
     match holder {
-        Holder::Principal(id) => org.principal(id).map_or_else(|| number(id.number()), |principal| principal.name.to_string()),
+        Holder::Principal(id) => {
+            org.principal(id).map_or_else(|| number(id.number()), |principal| principal.name.to_string())
+        }
         Holder::Group(id) => org.group(id).map_or_else(|| number(id.number()), |group| group.name.to_string()),
         Holder::Everyone => "everyone".to_owned(),
     }

@@ -4,7 +4,7 @@ use crate::house::House;
 use serde_json::{Value, json};
 
 /// Makes one, reads it back by name and by number, changes it and deletes it.
-async fn lives(house: &House, path: &str, new: Value, key: &str, patch: Value, expected: Value) {
+async fn lives(house: &House, path: &str, new: Value, key: &str, change: Value, expected: Value) {
     let made = house.post(path, new.clone()).await.is(201);
     let view = made.json();
     let place = made.header("location").unwrap().to_owned();
@@ -17,8 +17,8 @@ async fn lives(house: &House, path: &str, new: Value, key: &str, patch: Value, e
     if let Some(number) = view["number"].as_u64() {
         assert_eq!(house.get(&format!("{path}/~{number}")).await.is(200).json(), view);
     }
-    house.post(path, new).await.is_problem(409, "taken");
-    let changed = house.patch(&place, patch).await.is(200).json();
+    house.post(path, new).await.refused(409, "taken");
+    let changed = house.patch(&place, change).await.is(200).json();
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(&changed[name], value, "{path} {name}");
     }
@@ -29,16 +29,24 @@ async fn lives(house: &House, path: &str, new: Value, key: &str, patch: Value, e
     let listed = house.get(path).await.is(200).json();
     assert!(listed["items"].as_array().unwrap().iter().any(|item| item["number"] == view["number"]));
     house.delete(&place).await.is(204);
-    house.get(&place).await.is_problem(404, "not_found");
-    house.delete(&place).await.is_problem(404, "not_found");
-    house.patch(&place, json!({})).await.is_problem(404, "not_found");
+    house.get(&place).await.refused(404, "not_found");
+    house.delete(&place).await.refused(404, "not_found");
+    house.patch(&place, json!({})).await.refused(404, "not_found");
 }
 
 #[tokio::test]
 async fn every_noun_is_made_read_changed_and_deleted() {
     let house = House::union().await;
     let view = "view_flyte_inventory";
-    lives(&house, "environments", json!({"name": "canary"}), "canary", json!({"title": "Canary"}), json!({"title": "Canary"})).await;
+    lives(
+        &house,
+        "environments",
+        json!({"name": "canary"}),
+        "canary",
+        json!({"title": "Canary"}),
+        json!({"title": "Canary"}),
+    )
+    .await;
     lives(
         &house,
         "projects",
@@ -121,7 +129,7 @@ async fn a_user_is_found_by_any_identifier() {
     for name in ["ADA@example.com", "Ada", "hr%2F1", made["subject"].as_str().unwrap()] {
         assert_eq!(house.get(&format!("users/{name}")).await.is(200).json(), made, "{name}");
     }
-    house.get("applications/ada").await.is_problem(404, "not_found");
+    house.get("applications/ada").await.refused(404, "not_found");
 }
 
 #[tokio::test]
@@ -138,7 +146,8 @@ async fn names_in_every_script_are_paths() {
 #[tokio::test]
 async fn a_secret_of_an_application_is_answered_once() {
     let house = House::union().await;
-    let made = house.post("applications", json!({"name": "robot", "policies": ["Viewer"], "secret": true})).await.is(201);
+    let made =
+        house.post("applications", json!({"name": "robot", "policies": ["Viewer"], "secret": true})).await.is(201);
     assert_eq!(made.header("cache-control"), Some("no-store"));
     let view = made.json();
     let secret = view["client_secret"].as_str().unwrap();
@@ -156,11 +165,16 @@ async fn permits_bindings_and_members_are_added_and_removed() {
     house.post("roles", json!({"name": "r"})).await.is(201);
     let permits = json!({"permits": [{"action": "view_flyte_inventory"}, {"action": "view_flyte_executions", "environment": "staging"}]});
     assert_eq!(house.post("roles/r/permits", permits).await.is(200).json()["permits"].as_array().unwrap().len(), 2);
-    let fewer = house.post("roles/r/permits/remove", json!({"permits": [{"action": "view_flyte_inventory"}]})).await.is(200).json();
+    let fewer = house
+        .post("roles/r/permits/remove", json!({"permits": [{"action": "view_flyte_inventory"}]}))
+        .await
+        .is(200)
+        .json();
     assert_eq!(fewer["permits"], json!([{"action": "view_flyte_executions", "environment": "staging"}]));
 
     house.post("policies", json!({"name": "p"})).await.is(201);
-    let bound = house.post("policies/p/bindings", json!({"bindings": [{"role": "r", "project": "new"}]})).await.is(200).json();
+    let bound =
+        house.post("policies/p/bindings", json!({"bindings": [{"role": "r", "project": "new"}]})).await.is(200).json();
     assert_eq!(bound["bindings"], json!([{"role": "r", "project": "new"}]));
     assert_eq!(house.get("projects/new").await.is(200).json()["named_only"], true);
     house.post("policies/p/bindings/remove", json!({"bindings": [{"role": "r", "project": "new"}]})).await.is(200);
@@ -172,16 +186,20 @@ async fn permits_bindings_and_members_are_added_and_removed() {
     let body = json!({"members": [{"user": "a@example.com", "reason": "on call", "until": "2099-01-01T00:00:00Z"}, {"user": "b@example.com"}]});
     assert_eq!(house.post("groups/g/members", body).await.is(200).json()["member_count"], 2);
     let first = house.get("groups/g/members/a@example.com").await.is(200).json();
-    assert_eq!((&first["reason"], &first["sources"], &first["in_force"]), (&json!("on call"), &json!(["manual"]), &json!(true)));
+    assert_eq!(
+        (&first["reason"], &first["sources"], &first["in_force"]),
+        (&json!("on call"), &json!(["manual"]), &json!(true))
+    );
     house.put("groups/g/members", json!({"members": ["c@example.com", "a@example.com"]})).await.is(200);
     let listed = house.get("groups/g/members").await.is(200).json();
-    let emails: Vec<&str> = listed["items"].as_array().unwrap().iter().map(|item| item["email"].as_str().unwrap()).collect();
+    let emails: Vec<&str> =
+        listed["items"].as_array().unwrap().iter().map(|item| item["email"].as_str().unwrap()).collect();
     assert_eq!(emails, ["c@example.com", "a@example.com"]);
     assert_eq!(listed["items"][1]["reason"], "on call");
     house.delete("groups/g/members/c@example.com").await.is(204);
-    house.delete("groups/g/members/c@example.com").await.is_problem(404, "not_found");
+    house.delete("groups/g/members/c@example.com").await.refused(404, "not_found");
     house.post("groups/g/members/remove", json!({"members": ["c@example.com", "a@example.com"]})).await.is(200);
-    let unknown = house.post("groups/g/members", json!({"members": [{"user": "zed"}]})).await.is_problem(422, "unknown");
+    let unknown = house.post("groups/g/members", json!({"members": [{"user": "zed"}]})).await.refused(422, "unknown");
     assert!(unknown.field().starts_with("members[0]"), "{}", unknown.text);
 }
 
@@ -193,7 +211,9 @@ async fn assignments_are_given_read_changed_and_ended() {
     let made = house.post("assignments", body.clone()).await.is(201);
     let view = made.json();
     assert_eq!((&view["role"], &view["project"], &view["kind"]), (&json!("Viewer"), &json!("shop"), &json!("user")));
-    assert!(view["approver"].as_str().unwrap().starts_with("usr_") && view["actor"].as_str().unwrap().starts_with("app_"));
+    assert!(
+        view["approver"].as_str().unwrap().starts_with("usr_") && view["actor"].as_str().unwrap().starts_with("app_")
+    );
     let place = made.header("location").unwrap().to_owned();
     assert_eq!(house.get(&place).await.is(200).json(), view);
     house.post("assignments", body).await.is(200);
@@ -201,27 +221,35 @@ async fn assignments_are_given_read_changed_and_ended() {
     assert_eq!((patched["until"].as_str(), patched.get("reason")), (Some("2099-01-01T00:00:00Z"), None));
     assert!(house.may("a@example.com", "view_flyte_inventory", Some("shop"), Some("production")).await);
     house.delete(&place).await.is(204);
-    house.get(&place).await.is_problem(404, "not_found");
-    house.delete(&place).await.is_problem(404, "not_found");
+    house.get(&place).await.refused(404, "not_found");
+    house.delete(&place).await.refused(404, "not_found");
 
     house.post("groups", json!({"name": "g"})).await.is(201);
     house.post("assignments", json!({"group": "g", "policy": "Viewer"})).await.is(201);
     let held = house.get("assignments?group=g").await.is(200).json();
     assert_eq!((&held["items"][0]["policy"], &held["items"][0]["kind"]), (&json!("Viewer"), &json!("group")));
     house.post("assignments/end", json!({"group": "g", "policy": "Viewer"})).await.is(204);
-    house.post("assignments/end", json!({"group": "g", "policy": "Viewer"})).await.is_problem(404, "not_found");
-    let both = house.post("assignments", json!({"subject": "a@example.com", "policy": "Viewer", "role": "Viewer"})).await;
-    both.is_problem(422, "invalid");
+    house.post("assignments/end", json!({"group": "g", "policy": "Viewer"})).await.refused(404, "not_found");
+    let both =
+        house.post("assignments", json!({"subject": "a@example.com", "policy": "Viewer", "role": "Viewer"})).await;
+    both.refused(422, "invalid");
 }
 
 #[tokio::test]
 async fn environments_are_put_in_order_and_settings_changed() {
     let house = House::union().await;
-    let order = house.put("environments/order", json!({"environments": ["production", "staging", "development"]})).await.is(200).json();
+    let order = house
+        .put("environments/order", json!({"environments": ["production", "staging", "development"]}))
+        .await
+        .is(200)
+        .json();
     assert_eq!(order["environments"][0], "production");
     assert_eq!(house.get("environments/production").await.json()["position"], 1);
     let changed = house.patch("organization", json!({"title": "Acme & Co"})).await.is(200).json();
-    assert_eq!((&changed["title"], &changed["catalog"], &changed["projects"]), (&json!("Acme & Co"), &json!("union"), &json!("open")));
+    assert_eq!(
+        (&changed["title"], &changed["catalog"], &changed["projects"]),
+        (&json!("Acme & Co"), &json!("union"), &json!("open"))
+    );
     let catalog = house.get("catalog").await.is(200).json();
     assert!(catalog["roles"].as_array().unwrap().iter().any(|role| role["name"] == "Contributor"));
 }
@@ -233,8 +261,9 @@ async fn a_project_is_archived_and_restored() {
     assert_eq!(house.ask("POST", "projects/shop/archive").send().await.is(200).json()["archived"], true);
     assert!(!house.get("projects").await.names().contains(&"shop".to_owned()));
     assert!(house.get("projects?archived=true").await.names().contains(&"shop".to_owned()));
-    let refused = house.post("assignments", json!({"subject": "root@example.com", "role": "Viewer", "project": "shop"})).await;
-    refused.is_problem(409, "archived");
+    let refused =
+        house.post("assignments", json!({"subject": "root@example.com", "role": "Viewer", "project": "shop"})).await;
+    refused.refused(409, "archived");
     assert_eq!(house.ask("POST", "projects/shop/restore").send().await.is(200).json()["archived"], false);
 }
 
@@ -247,9 +276,9 @@ async fn a_slot_holds_exactly_one_role() {
     assert_eq!(set["role"], "Editor");
     let roles = house.get("users/uma").await.json()["roles"].clone();
     assert_eq!((roles.as_array().unwrap().len(), &roles[0]["role"]), (1, &json!("Editor")));
-    house.put("slots/rot/holders/uma", json!({"role": "Editor"})).await.is_problem(404, "not_found");
-    house.put("slots/root/holders/nobody", json!({"role": "Editor"})).await.is_problem(404, "not_found");
-    house.put("slots/root/holders/uma", json!({"role": "Owner"})).await.is_problem(422, "invalid");
+    house.put("slots/rot/holders/uma", json!({"role": "Editor"})).await.refused(404, "not_found");
+    house.put("slots/root/holders/nobody", json!({"role": "Editor"})).await.refused(404, "not_found");
+    house.put("slots/root/holders/uma", json!({"role": "Owner"})).await.refused(422, "invalid");
 }
 
 #[tokio::test]
@@ -258,7 +287,7 @@ async fn erasing_a_user_takes_its_values_out_of_the_history() {
     house.post("users", json!({"email": "gone@example.com", "name": "Gone Girl"})).await.is(201);
     assert!(house.get("history?noun=principal").await.is(200).text.contains("Gone Girl"));
     house.ask("POST", "users/gone@example.com/erase").send().await.is(204);
-    house.get("users/gone@example.com").await.is_problem(404, "not_found");
+    house.get("users/gone@example.com").await.refused(404, "not_found");
     let history = house.get("history?limit=1000").await.is(200).text;
     assert!(!history.contains("Gone Girl") && !history.contains("gone@example.com"), "{history}");
     assert_eq!(house.get("history/verify").await.is(200).json()["verified"], true);
@@ -275,11 +304,17 @@ async fn the_home_organization_makes_and_deletes_others() {
     names.sort();
     assert_eq!(names, ["acme", "branch"]);
     assert_eq!(house.ask("GET", "organizations").token(&token).send().await.names(), ["branch"]);
-    house.ask("POST", "organizations").token(&token).json(&json!({"name": "third"})).send().await.is_problem(403, "forbidden");
-    house.ask("GET", "backup").token(&token).send().await.is_problem(403, "forbidden");
-    let unknown = house.post("organizations", json!({"name": "x", "catalog": "unlesh"})).await.is_problem(422, "unknown");
+    house
+        .ask("POST", "organizations")
+        .token(&token)
+        .json(&json!({"name": "third"}))
+        .send()
+        .await
+        .refused(403, "forbidden");
+    house.ask("GET", "backup").token(&token).send().await.refused(403, "forbidden");
+    let unknown = house.post("organizations", json!({"name": "x", "catalog": "unlesh"})).await.refused(422, "unknown");
     assert!(unknown.detail().contains("did you mean \"unleash\"?"));
-    house.delete("organizations/acme").await.is_problem(409, "not_now");
+    house.delete("organizations/acme").await.refused(409, "not_now");
     house.delete("organizations/branch").await.is(204);
-    house.ask("GET", "me").token(&token).send().await.is_problem(401, "unauthenticated");
+    house.ask("GET", "me").token(&token).send().await.refused(401, "unauthenticated");
 }

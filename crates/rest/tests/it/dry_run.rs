@@ -3,7 +3,8 @@
 use crate::house::House;
 use serde_json::{Value, json};
 
-const ACTIONS: &[&str] = &["view_flyte_inventory", "view_flyte_executions", "create_flyte_executions", "rolecall.roles.read"];
+const ACTIONS: &[&str] =
+    &["view_flyte_inventory", "view_flyte_executions", "create_flyte_executions", "rolecall.roles.read"];
 
 /// Who may do what where: every user, some actions, every place.
 async fn grid(house: &House, users: &[&str]) -> Vec<(String, bool)> {
@@ -12,7 +13,9 @@ async fn grid(house: &House, users: &[&str]) -> Vec<(String, bool)> {
         for action in ACTIONS {
             for project in [None, Some("shop"), Some("other")] {
                 for environment in [None, Some("staging"), Some("production")] {
-                    checks.push(json!({"subject": user, "action": action, "project": project, "environment": environment}));
+                    checks.push(
+                        json!({"subject": user, "action": action, "project": project, "environment": environment}),
+                    );
                 }
             }
         }
@@ -77,32 +80,39 @@ async fn a_dry_run_answers_the_gains_and_losses_that_then_really_happen() {
         ("PATCH", "users/ada", Some(json!({"active": true}))),
         ("POST", "assignments/end", Some(json!({"subject": "bob", "policy": "Admin"}))),
         ("PUT", "groups/g/members", Some(json!({"members": []}))),
-        ("POST", "batch", Some(json!({"operations": [
-            {"op": "assignment.end", "body": {"subject": "ada", "role": "looker"}},
-            {"op": "role.delete", "target": "looker"},
-            {"op": "assignment.create", "body": {"subject": "ada", "role": "Viewer", "project": "other", "environment": "staging"}},
-        ]}))),
+        (
+            "POST",
+            "batch",
+            Some(json!({"operations": [
+                {"op": "assignment.end", "body": {"subject": "ada", "role": "looker"}},
+                {"op": "role.delete", "target": "looker"},
+                {"op": "assignment.create", "body": {"subject": "ada", "role": "Viewer", "project": "other", "environment": "staging"}},
+            ]})),
+        ),
         ("DELETE", "groups/g", None),
     ];
     for (method, path, body) in steps {
         agrees(&house, method, path, body, &users).await;
     }
     let lost = house.delete("projects/other?dry_run=true").await.is(200).json()["losses"].clone();
-    assert!(lost.as_array().unwrap().iter().any(|delta| delta["project"] == "other" && delta["environment"] == "staging"), "{lost}");
+    assert!(
+        lost.as_array().unwrap().iter().any(|delta| delta["project"] == "other" && delta["environment"] == "staging"),
+        "{lost}"
+    );
 }
 
 #[tokio::test]
 async fn a_dry_run_is_refused_like_the_change_itself() {
     let house = House::union().await;
-    house.post("roles?dry_run=true", json!({"name": "Viewer"})).await.is_problem(409, "taken");
-    house.post("roles?dry_run=true", json!({"nmae": "x"})).await.is_problem(422, "invalid");
-    house.delete("roles/Viewer?dry_run=true").await.is_problem(409, "predefined");
-    house.delete("roles/absent?dry_run=true").await.is_problem(404, "not_found");
+    house.post("roles?dry_run=true", json!({"name": "Viewer"})).await.refused(409, "taken");
+    house.post("roles?dry_run=true", json!({"nmae": "x"})).await.refused(422, "invalid");
+    house.delete("roles/Viewer?dry_run=true").await.refused(409, "predefined");
+    house.delete("roles/absent?dry_run=true").await.refused(404, "not_found");
     house.post("tokens?dry_run=true", json!({"name": "t"})).await.is(200);
     assert_eq!(house.get("tokens").await.json()["items"].as_array().unwrap().len(), 1);
     let run = house.post("organizations?dry_run=true", json!({"name": "x"})).await;
-    run.is_problem(409, "not_now");
-    house.delete("organizations/acme?dry_run=true").await.is_problem(409, "not_now");
+    run.refused(409, "not_now");
+    house.delete("organizations/acme?dry_run=true").await.refused(409, "not_now");
 }
 
 #[tokio::test]
@@ -112,7 +122,8 @@ async fn a_plan_is_the_dry_run_of_a_batch() {
     let batch = json!({"operations": [{"op": "assignment.create", "body": {"subject": "ada", "policy": "Viewer"}}]});
     let plan = house.post("plan", batch.clone()).await.is(200).json();
     assert_eq!(plan, house.post("batch?dry_run=true", batch).await.is(200).json());
-    let names: Vec<&str> = plan["gains"].as_array().unwrap().iter().map(|delta| delta["action"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        plan["gains"].as_array().unwrap().iter().map(|delta| delta["action"].as_str().unwrap()).collect();
     assert!(names.contains(&"view_flyte_inventory") && names.contains(&"view_flyte_executions"), "{names:?}");
     assert!(!names.contains(&"create_flyte_executions"));
     assert_eq!((&plan["subjects"], &plan["gains"][0]["name"]), (&json!(1), &json!("Ada")));

@@ -66,7 +66,7 @@ impl Answer {
 
     /// The same answer, which must be this problem.
     #[track_caller]
-    pub fn is_problem(self, status: u16, code: &str) -> Self {
+    pub fn refused(self, status: u16, code: &str) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text);
         let problem = self.json();
@@ -120,7 +120,11 @@ impl Asking<'_> {
     }
     pub fn body(mut self, body: impl Into<Body>) -> Self {
         self.body = body.into();
-        if self.headers.iter().any(|(name, _)| name == "content-type") { self } else { self.header("content-type", "application/json") }
+        if self.headers.iter().any(|(name, _)| name == "content-type") {
+            self
+        } else {
+            self.header("content-type", "application/json")
+        }
     }
     pub async fn response(self) -> axum::response::Response {
         let mut request = Request::builder().method(self.method.as_str()).uri(self.path);

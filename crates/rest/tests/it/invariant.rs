@@ -31,7 +31,12 @@ async fn refused_everywhere(house: &House, token: Option<&str>, way: &Way, statu
         let asking = if let Some(token) = token { asking.token(token) } else { asking };
         let asking = if let Some(body) = &body { asking.json(body) } else { asking };
         let answer = asking.send().await;
-        assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{method} {path} {body:?}: {}", answer.text);
+        assert_eq!(
+            (answer.status, answer.json()["code"].as_str()),
+            (status, Some(code)),
+            "{method} {path} {body:?}: {}",
+            answer.text
+        );
     }
 }
 
@@ -39,7 +44,12 @@ async fn refused_everywhere(house: &House, token: Option<&str>, way: &Way, statu
 async fn a_predefined_noun_never_changes() {
     let house = House::union().await;
     for way in [
-        way("PATCH", "roles/Viewer", Some(json!({"description": "x"})), json!({"op": "role.change", "target": "Viewer", "body": {"description": "x"}})),
+        way(
+            "PATCH",
+            "roles/Viewer",
+            Some(json!({"description": "x"})),
+            json!({"op": "role.change", "target": "Viewer", "body": {"description": "x"}}),
+        ),
         way("DELETE", "roles/Viewer", None, json!({"op": "role.delete", "target": "Viewer"})),
         way(
             "POST",
@@ -47,9 +57,19 @@ async fn a_predefined_noun_never_changes() {
             Some(json!({"permits": [{"action": "*"}]})),
             json!({"op": "role.permit", "target": "Viewer", "body": {"permits": [{"action": "*"}]}}),
         ),
-        way("PATCH", "policies/Admin", Some(json!({"bindings": []})), json!({"op": "policy.change", "target": "Admin", "body": {"bindings": []}})),
+        way(
+            "PATCH",
+            "policies/Admin",
+            Some(json!({"bindings": []})),
+            json!({"op": "policy.change", "target": "Admin", "body": {"bindings": []}}),
+        ),
         way("DELETE", "policies/Admin", None, json!({"op": "policy.delete", "target": "Admin"})),
-        way("DELETE", "actions/view_flyte_inventory", None, json!({"op": "action.delete", "target": "view_flyte_inventory"})),
+        way(
+            "DELETE",
+            "actions/view_flyte_inventory",
+            None,
+            json!({"op": "action.delete", "target": "view_flyte_inventory"}),
+        ),
     ] {
         refused_everywhere(&house, None, &way, 409, "predefined").await;
     }
@@ -62,7 +82,7 @@ async fn a_role_that_a_policy_binds_cannot_be_deleted() {
     house.post("policies", json!({"name": "team", "bindings": [{"role": "runner"}]})).await.is(201);
     let delete = way("DELETE", "roles/runner", None, json!({"op": "role.delete", "target": "runner"}));
     refused_everywhere(&house, None, &delete, 409, "in_use").await;
-    let refused = house.delete("roles/runner").await.is_problem(409, "in_use");
+    let refused = house.delete("roles/runner").await.refused(409, "in_use");
     assert!(refused.text.contains("team"), "{}", refused.text);
 }
 
@@ -70,7 +90,8 @@ async fn a_role_that_a_policy_binds_cannot_be_deleted() {
 async fn naming_an_unknown_open_project_registers_it_in_the_same_entry() {
     let house = House::union().await;
     let before = house.get("me").await.revision();
-    let made = house.post("policies", json!({"name": "p", "bindings": [{"role": "Viewer", "project": "new"}]})).await.is(201);
+    let made =
+        house.post("policies", json!({"name": "p", "bindings": [{"role": "Viewer", "project": "new"}]})).await.is(201);
     assert_eq!(made.revision(), before + 1);
     assert_eq!(house.get("projects/new").await.json()["created_revision"], made.revision());
     let closed = House::new("unleash").await;
@@ -86,7 +107,9 @@ async fn delegated() -> (House, String) {
     let own = ["users", "applications", "groups", "roles", "policies", "tokens", "assignments", "actions", "projects"];
     let permits: Vec<Value> = own
         .iter()
-        .flat_map(|noun| [json!({"action": format!("rolecall.{noun}.write")}), json!({"action": format!("rolecall.{noun}.read")})])
+        .flat_map(|noun| {
+            [json!({"action": format!("rolecall.{noun}.write")}), json!({"action": format!("rolecall.{noun}.read")})]
+        })
         .chain([json!({"action": "view_flyte_inventory"})])
         .collect();
     house.post("roles", json!({"name": "delegate", "permits": permits})).await.is(201);
@@ -119,9 +142,19 @@ async fn no_escalation() {
         ways.push(way("POST", "assignments", single, json!({"op": "assignment.create", "body": body})));
     }
     let (single, body) = create(json!({"members": [{"user": "mallory"}]}));
-    ways.push(way("POST", "groups/strong/members", single, json!({"op": "group.add_members", "target": "strong", "body": body})));
+    ways.push(way(
+        "POST",
+        "groups/strong/members",
+        single,
+        json!({"op": "group.add_members", "target": "strong", "body": body}),
+    ));
     let (single, body) = create(json!({"members": ["mallory"]}));
-    ways.push(way("PUT", "groups/strong/members", single, json!({"op": "group.replace_members", "target": "strong", "body": body})));
+    ways.push(way(
+        "PUT",
+        "groups/strong/members",
+        single,
+        json!({"op": "group.replace_members", "target": "strong", "body": body}),
+    ));
     let (single, body) = create(json!({"sso_names": ["all"]}));
     ways.push(way("PATCH", "groups/strong", single, json!({"op": "group.change", "target": "strong", "body": body})));
     let (single, body) = create(json!({"permits": [{"action": "create_flyte_executions"}]}));
@@ -129,7 +162,12 @@ async fn no_escalation() {
     let (single, body) = create(json!({"permits": [{"action": "*"}]}));
     ways.push(way("PATCH", "roles/held", single, json!({"op": "role.change", "target": "held", "body": body})));
     let (single, body) = create(json!({"bindings": [{"role": "strong"}]}));
-    ways.push(way("POST", "policies/held/bindings", single, json!({"op": "policy.bind", "target": "held", "body": body})));
+    ways.push(way(
+        "POST",
+        "policies/held/bindings",
+        single,
+        json!({"op": "policy.bind", "target": "held", "body": body}),
+    ));
     let (single, body) = create(json!({"email": "mallory@evil.example"}));
     ways.push(way("PATCH", "users/boss", single, json!({"op": "user.change", "target": "boss", "body": body})));
     let (single, body) = create(json!({"username": "accomplice", "policies": ["Contributor"]}));
@@ -141,8 +179,20 @@ async fn no_escalation() {
     for way in &ways {
         refused_everywhere(&house, Some(&token), way, 403, "not_held").await;
     }
-    house.ask("POST", "tokens").token(&token).json(&json!({"subject": "boss", "name": "t"})).send().await.is_problem(403, "not_held");
-    house.ask("POST", "assignments").token(&token).json(&json!({"subject": "victim", "role": "held", "environment": "staging"})).send().await.is(201);
+    house
+        .ask("POST", "tokens")
+        .token(&token)
+        .json(&json!({"subject": "boss", "name": "t"}))
+        .send()
+        .await
+        .refused(403, "not_held");
+    house
+        .ask("POST", "assignments")
+        .token(&token)
+        .json(&json!({"subject": "victim", "role": "held", "environment": "staging"}))
+        .send()
+        .await
+        .is(201);
 }
 
 #[tokio::test]
@@ -171,7 +221,7 @@ async fn an_administrator_always_remains() {
     ] {
         refused_everywhere(&house, None, &way, 409, "last_administrator").await;
     }
-    house.ask("POST", "users/root@example.com/erase").send().await.is_problem(409, "last_administrator");
+    house.ask("POST", "users/root@example.com/erase").send().await.refused(409, "last_administrator");
 }
 
 #[tokio::test]
@@ -194,7 +244,7 @@ async fn numbers_are_never_used_again() {
     house.delete("roles/a").await.is(204);
     let second = house.post("roles", json!({"name": "a"})).await.is(201).json()["number"].as_u64().unwrap();
     assert!(second > first);
-    house.get(&format!("roles/~{first}")).await.is_problem(404, "not_found");
+    house.get(&format!("roles/~{first}")).await.refused(404, "not_found");
 }
 
 #[tokio::test]

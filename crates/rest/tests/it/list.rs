@@ -5,8 +5,9 @@ use serde_json::json;
 
 async fn with_roles(count: usize) -> House {
     let house = House::union().await;
-    let operations: Vec<_> =
-        (0..count).map(|n| json!({"op": "role.create", "body": {"name": format!("role {:03}", (n * 37) % count)}})).collect();
+    let operations: Vec<_> = (0..count)
+        .map(|n| json!({"op": "role.create", "body": {"name": format!("role {:03}", (n * 37) % count)}}))
+        .collect();
     house.post("batch", json!({"operations": operations})).await.is(200);
     house
 }
@@ -63,7 +64,7 @@ async fn a_page_expires_after_five_minutes() {
     house.clock.pass(299);
     let next = house.get(&format!("roles?limit=5&page_token={token}")).await.is(200);
     house.clock.pass(2);
-    let expired = house.get(&format!("roles?limit=5&page_token={token}")).await.is_problem(410, "page_expired");
+    let expired = house.get(&format!("roles?limit=5&page_token={token}")).await.refused(410, "page_expired");
     assert_eq!(expired.detail(), "the page expired, start the list again");
     let token = next.json()["next_page_token"].as_str().unwrap().to_owned();
     house.get(&format!("roles?limit=5&page_token={token}")).await.is(200);
@@ -74,20 +75,29 @@ async fn a_page_token_belongs_to_its_query_and_its_list() {
     let house = with_roles(20).await;
     let token = house.get("roles?limit=5").await.json()["next_page_token"].as_str().unwrap().to_owned();
     for path in ["roles?limit=6", "roles?limit=5&sort=name", "policies?limit=5"] {
-        house.get(&format!("{path}&page_token={token}")).await.is_problem(400, "malformed");
+        house.get(&format!("{path}&page_token={token}")).await.refused(400, "malformed");
     }
     for token in ["", "x", "bm8", &token[1..]] {
-        house.get(&format!("roles?limit=5&page_token={token}")).await.is_problem(400, "malformed");
+        house.get(&format!("roles?limit=5&page_token={token}")).await.refused(400, "malformed");
     }
 }
 
 #[tokio::test]
 async fn limits_and_unknown_parameters_are_refused() {
     let house = House::union().await;
-    for query in ["limit=0", "limit=1001", "limit=-1", "limit=x", "sort=colour", "predefined=maybe", "limit=1&limit=2", "dry_run=true"] {
-        house.get(&format!("roles?{query}")).await.is_problem(400, "malformed");
+    for query in [
+        "limit=0",
+        "limit=1001",
+        "limit=-1",
+        "limit=x",
+        "sort=colour",
+        "predefined=maybe",
+        "limit=1&limit=2",
+        "dry_run=true",
+    ] {
+        house.get(&format!("roles?{query}")).await.refused(400, "malformed");
     }
-    let near = house.get("roles?serch=x").await.is_problem(400, "malformed");
+    let near = house.get("roles?serch=x").await.refused(400, "malformed");
     assert_eq!(near.detail(), "there is no query parameter \"serch\" here; did you mean \"search\"?");
 }
 
@@ -95,7 +105,13 @@ async fn limits_and_unknown_parameters_are_refused() {
 async fn filters_narrow_lists() {
     let house = House::union().await;
     house.post("users", json!({"email": "a@example.com", "policies": ["Viewer"]})).await.is(201);
-    house.post("users", json!({"email": "b@example.com", "roles": [{"role": "Viewer", "project": "shop"}], "active": false})).await.is(201);
+    house
+        .post(
+            "users",
+            json!({"email": "b@example.com", "roles": [{"role": "Viewer", "project": "shop"}], "active": false}),
+        )
+        .await
+        .is(201);
     house.post("groups", json!({"name": "g", "members": ["a@example.com"], "policies": ["Contributor"]})).await.is(201);
     assert_eq!(house.get("users?policy=Viewer").await.names(), ["a@example.com"]);
     assert_eq!(house.get("users?role=viewer").await.names(), ["b@example.com"]);
@@ -103,9 +119,12 @@ async fn filters_narrow_lists() {
     assert_eq!(house.get("users?group=g").await.names(), ["a@example.com"]);
     assert_eq!(house.get("users?search=B@EX").await.names(), ["b@example.com"]);
     assert_eq!(house.get("groups?member=a@example.com").await.names(), ["g"]);
-    assert_eq!(house.get("roles?predefined=true&action=view_flyte_inventory").await.names(), ["Admin", "Contributor", "Viewer"]);
+    assert_eq!(
+        house.get("roles?predefined=true&action=view_flyte_inventory").await.names(),
+        ["Admin", "Contributor", "Viewer"]
+    );
     assert_eq!(house.get("policies?role=Contributor").await.names(), ["Contributor"]);
-    let unknown = house.get("users?policy=Viewr").await.is_problem(422, "unknown");
+    let unknown = house.get("users?policy=Viewr").await.refused(422, "unknown");
     assert_eq!((unknown.field().as_str(), unknown.detail().contains("did you mean \"Viewer\"?")), ("policy", true));
 
     let all = house.get("assignments?limit=1000").await.is(200).json();
@@ -119,7 +138,10 @@ async fn filters_narrow_lists() {
     }
     assert_eq!(paged, all);
     assert_eq!(house.get("assignments?project=shop").await.json()["items"].as_array().unwrap().len(), 1);
-    assert_eq!(house.get("assignments?subject=a@example.com&policy=Viewer").await.json()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        house.get("assignments?subject=a@example.com&policy=Viewer").await.json()["items"].as_array().unwrap().len(),
+        1
+    );
     assert_eq!(house.get("assignments?subject=everyone").await.json()["items"][0]["kind"], "everyone");
 }
 
@@ -128,7 +150,9 @@ async fn only_what_counts_now_is_in_force() {
     let house = House::union().await;
     let body = json!({"email": "t@example.com", "policies": ["Viewer"], "terms": {"until": "2026-11-30T00:00:00Z"}});
     house.post("users", body).await.is(201);
-    let count = async |query: &str| house.get(&format!("assignments?subject=t@example.com&{query}")).await.json()["items"].as_array().unwrap().len();
+    let count = async |query: &str| {
+        house.get(&format!("assignments?subject=t@example.com&{query}")).await.json()["items"].as_array().unwrap().len()
+    };
     assert_eq!((count("in_force=true").await, count("in_force=false").await), (1, 0));
     house.clock.pass(60 * 24 * 3600);
     assert_eq!((count("in_force=true").await, count("in_force=false").await, count("in_force=any").await), (0, 1, 1));
@@ -143,6 +167,6 @@ async fn a_past_list_shows_what_was() {
     let past = house.get(&format!("roles?search=old&at=revision:{before}")).await.is(200);
     assert_eq!((past.names(), past.revision()), (vec!["old".to_owned()], before));
     assert!(house.get("roles?search=old").await.names().is_empty());
-    house.get("roles?at=yesterday").await.is_problem(400, "malformed");
-    house.ask("DELETE", &format!("roles/old?at=revision:{before}")).send().await.is_problem(400, "malformed");
+    house.get("roles?at=yesterday").await.refused(400, "malformed");
+    house.ask("DELETE", &format!("roles/old?at=revision:{before}")).send().await.refused(400, "malformed");
 }

@@ -1,5 +1,11 @@
 //! The whole router in process, on a database in a temporary folder.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test that cannot go on shall stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a test that cannot go on shall stop"
+)]
 
 mod access;
 mod bad_input;

@@ -18,7 +18,8 @@ fn operations(document: &Value) -> Vec<(String, String, Value)> {
 #[tokio::test]
 async fn every_route_is_in_the_document_or_in_a_short_list_with_reasons() {
     let house = House::union().await;
-    let described: BTreeSet<_> = operations(&house.document).into_iter().map(|(method, path, _)| (method, path)).collect();
+    let described: BTreeSet<_> =
+        operations(&house.document).into_iter().map(|(method, path, _)| (method, path)).collect();
     let table: BTreeSet<_> = rolecall_rest::table().into_iter().map(|row| (row.method.to_owned(), row.path)).collect();
     assert_eq!(described, table);
     assert!(rolecall_rest::NOT_DESCRIBED.len() <= 3);
@@ -49,10 +50,15 @@ async fn every_operation_says_what_it_takes_answers_and_needs() {
         assert!(operation.get("x-rolecall-action").is_some() && operation["x-rolecall-scope"].is_string(), "{name}");
         let parameters = operation["parameters"].as_array().unwrap();
         for parameter in parameters {
-            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()) && parameter["schema"].is_object(), "{name}: {parameter}");
+            assert!(
+                parameter["description"].as_str().is_some_and(|text| !text.is_empty())
+                    && parameter["schema"].is_object(),
+                "{name}: {parameter}"
+            );
         }
         let in_path: BTreeSet<&str> = path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap()).collect();
-        let named: BTreeSet<&str> = parameters.iter().filter(|one| one["in"] == "path").map(|one| one["name"].as_str().unwrap()).collect();
+        let named: BTreeSet<&str> =
+            parameters.iter().filter(|one| one["in"] == "path").map(|one| one["name"].as_str().unwrap()).collect();
         assert_eq!(in_path, named, "{name}");
         let responses = operation["responses"].as_object().unwrap();
         assert!(responses.keys().any(|status| status.starts_with('2')), "{name}");
@@ -95,7 +101,8 @@ async fn every_reference_leads_somewhere_and_every_schema_is_used_and_described(
         assert!(found.contains(&format!("#/components/schemas/{name}")), "{name} is not used");
         assert!(schema["description"].is_string(), "{name} has no description");
         for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
-            let described = schema["description"].is_string() || schema["$ref"].is_string() || schema["oneOf"].is_array();
+            let described =
+                schema["description"].is_string() || schema["$ref"].is_string() || schema["oneOf"].is_array();
             assert!(described, "{name}.{field} has no description");
         }
     }

@@ -41,10 +41,10 @@ async fn every_route_is_closed_to_those_without_a_credential_or_with_a_wrong_one
     for row in rolecall_rest::table() {
         let path = filled(&row.path);
         let none = house.ask(row.method, &path).without("authorization").body("not json").send().await;
-        none.is_problem(401, "unauthenticated").header("www-authenticate").expect("how to authenticate");
+        none.refused(401, "unauthenticated").header("www-authenticate").expect("how to authenticate");
         for wrong in ["Bearer rcl_wrong", "nonsense-of-sixteen-letters", "", "Basic YTpi"] {
             let answer = house.ask(row.method, &path).header("authorization", wrong).body("not json").send().await;
-            answer.is_problem(401, "unauthenticated");
+            answer.refused(401, "unauthenticated");
         }
     }
 }
@@ -83,12 +83,12 @@ async fn open_routes_give_nothing_away() {
     assert_eq!(ask("GET", "organizations".into()).send().await.names(), ["acme"]);
     let tokens = ask("GET", "tokens".into()).send().await.is(200).json();
     assert_eq!(tokens["items"].as_array().unwrap().len(), 1);
-    ask("GET", format!("tokens/{admin_token}")).send().await.is_problem(404, "not_found");
-    ask("DELETE", format!("tokens/{admin_token}")).send().await.is_problem(404, "not_found");
+    ask("GET", format!("tokens/{admin_token}")).send().await.refused(404, "not_found");
+    ask("DELETE", format!("tokens/{admin_token}")).send().await.refused(404, "not_found");
     let held = ask("GET", "assignments".into()).send().await.is(200).text;
     assert!(!held.contains(&admin), "{held}");
     ask("GET", format!("assignments?subject={admin}")).send().await.is(200);
-    ask("GET", format!("assignments/{admin}.p1")).send().await.is_problem(404, "not_found");
+    ask("GET", format!("assignments/{admin}.p1")).send().await.refused(404, "not_found");
     for (path, body) in [
         ("tokens", json!({"subject": admin, "name": "x"})),
         ("check", json!({"subject": admin, "action": "*"})),
@@ -97,13 +97,13 @@ async fn open_routes_give_nothing_away() {
         ("batch", json!({"operations": [{"op": "role.create", "body": {"name": "x"}}]})),
         ("plan", json!({"operations": [{"op": "role.create", "body": {"name": "x"}}]})),
     ] {
-        ask("POST", path.into()).json(&body).send().await.is_problem(403, "forbidden");
+        ask("POST", path.into()).json(&body).send().await.refused(403, "forbidden");
     }
-    ask("GET", format!("where-can?subject={admin}&action=*")).send().await.is_problem(403, "forbidden");
-    ask("GET", format!("what-can?subject={admin}")).send().await.is_problem(403, "forbidden");
-    ask("GET", format!("subjects/{admin}/access")).send().await.is_problem(403, "forbidden");
-    ask("GET", "subjects/nobody/access".into()).send().await.is_problem(403, "forbidden");
-    ask("GET", "projects/secret".into()).send().await.is_problem(404, "not_found");
+    ask("GET", format!("where-can?subject={admin}&action=*")).send().await.refused(403, "forbidden");
+    ask("GET", format!("what-can?subject={admin}")).send().await.refused(403, "forbidden");
+    ask("GET", format!("subjects/{admin}/access")).send().await.refused(403, "forbidden");
+    ask("GET", "subjects/nobody/access".into()).send().await.refused(403, "forbidden");
+    ask("GET", "projects/secret".into()).send().await.refused(404, "not_found");
     let there = ask("GET", "projects/secret".into()).send().await.detail();
     let absent = ask("GET", "projects/absent".into()).send().await.detail();
     assert_eq!(there.replace("secret", "absent"), absent);
@@ -117,12 +117,12 @@ async fn what_one_may_see_but_not_do_is_forbidden_and_what_one_may_not_see_is_no
     house.post("assignments", json!({"subject": "reader@example.com", "role": "reader"})).await.is(201);
     let ask = |method: &'static str, path: &str| house.ask(method, path).token(&token);
     ask("GET", "roles/reader").send().await.is(200);
-    let forbidden = ask("DELETE", "roles/reader").send().await.is_problem(403, "forbidden");
+    let forbidden = ask("DELETE", "roles/reader").send().await.refused(403, "forbidden");
     assert!(forbidden.detail().contains("rolecall.roles.write"), "{}", forbidden.text);
-    ask("PATCH", "roles/reader").body("not json").send().await.is_problem(403, "forbidden");
-    ask("GET", "policies/any").send().await.is_problem(404, "not_found");
-    ask("DELETE", "policies/any").send().await.is_problem(404, "not_found");
-    ask("GET", "policies").send().await.is_problem(403, "forbidden");
+    ask("PATCH", "roles/reader").body("not json").send().await.refused(403, "forbidden");
+    ask("GET", "policies/any").send().await.refused(404, "not_found");
+    ask("DELETE", "policies/any").send().await.refused(404, "not_found");
+    ask("GET", "policies").send().await.refused(403, "forbidden");
 }
 
 #[tokio::test]
@@ -131,6 +131,6 @@ async fn a_token_narrows_what_its_holder_may_do() {
     let body = json!({"name": "narrow", "actions": ["rolecall.roles.read"]});
     let narrow = house.post("tokens", body).await.is(201).json()["token"].as_str().unwrap().to_owned();
     house.ask("GET", "roles").token(&narrow).send().await.is(200);
-    house.ask("GET", "policies").token(&narrow).send().await.is_problem(403, "forbidden");
-    house.ask("POST", "roles").token(&narrow).json(&json!({"name": "x"})).send().await.is_problem(403, "forbidden");
+    house.ask("GET", "policies").token(&narrow).send().await.refused(403, "forbidden");
+    house.ask("POST", "roles").token(&narrow).json(&json!({"name": "x"})).send().await.refused(403, "forbidden");
 }

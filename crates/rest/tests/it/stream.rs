@@ -44,7 +44,8 @@ async fn changes_are_followed_as_they_happen() {
     assert_eq!((&first["revision"], &first["changes"][0]["name"]), (&json!(after + 1), &json!("first")));
     house.post("policies", json!({"name": "p", "bindings": [{"role": "first", "project": "new"}]})).await.is(201);
     let second: Value = serde_json::from_str(&lines.next().await.unwrap()).unwrap();
-    let nouns: Vec<&str> = second["changes"].as_array().unwrap().iter().map(|change| change["noun"].as_str().unwrap()).collect();
+    let nouns: Vec<&str> =
+        second["changes"].as_array().unwrap().iter().map(|change| change["noun"].as_str().unwrap()).collect();
     assert_eq!(nouns, ["project", "policy"]);
     assert_eq!(second["changes"][1]["after"]["bindings"], json!([{"role": "first", "project": "new"}]));
 }
@@ -53,7 +54,8 @@ async fn changes_are_followed_as_they_happen() {
 async fn changes_come_as_events_when_asked_for() {
     let house = House::union().await;
     let after = house.post("roles", json!({"name": "first"})).await.is(201).revision() - 1;
-    let response = house.ask("GET", &format!("changes?after={after}")).header("accept", "text/event-stream").response().await;
+    let response =
+        house.ask("GET", &format!("changes?after={after}")).header("accept", "text/event-stream").response().await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut lines = Lines::of(response);
     assert_eq!(lines.next().await.unwrap(), format!("id: {}", after + 1));
@@ -90,7 +92,7 @@ const WORKLOAD: &[&str] = &[
 ];
 
 fn workload() -> String {
-    WORKLOAD.iter().map(|line| format!("{line}\n")).collect()
+    WORKLOAD.join("\n") + "\n"
 }
 
 #[tokio::test]
@@ -98,16 +100,24 @@ async fn an_import_answers_at_its_end_or_tells_its_progress() {
     let house = House::union().await;
     let bad = format!("{}{{\"nonsense\":1}}\n", workload());
     let before = house.get("me").await.revision();
-    let refused = house.ask("POST", "import?format=workload").body(bad.clone()).send().await.is_problem(422, "unreadable");
+    let refused = house.ask("POST", "import?format=workload").body(bad.clone()).send().await.refused(422, "unreadable");
     assert!(refused.detail().contains("line"), "{}", refused.text);
-    let told = house.ask("POST", "import?format=workload").header("accept", "application/x-ndjson").body(bad).send().await.is(200);
+    let told = house
+        .ask("POST", "import?format=workload")
+        .header("accept", "application/x-ndjson")
+        .body(bad)
+        .send()
+        .await
+        .is(200);
     let last: Value = serde_json::from_str(told.text.lines().last().unwrap()).unwrap();
     assert_eq!(last["problem"]["code"], "unreadable", "{}", told.text);
     assert_eq!(house.get("me").await.revision(), before);
-    house.ask("POST", "import?format=csv").body("x").send().await.is_problem(400, "malformed");
-    house.ask("POST", "import").body("x").send().await.is_problem(400, "malformed");
-    let pieces: Vec<Result<Bytes, std::io::Error>> = vec![Ok(Bytes::from_static(b"{\"meta\":")), Err(std::io::Error::other("gone"))];
-    let broken = house.ask("POST", "import?format=workload").body(Body::from_stream(futures::stream::iter(pieces))).send().await;
+    house.ask("POST", "import?format=csv").body("x").send().await.refused(400, "malformed");
+    house.ask("POST", "import").body("x").send().await.refused(400, "malformed");
+    let pieces: Vec<Result<Bytes, std::io::Error>> =
+        vec![Ok(Bytes::from_static(b"{\"meta\":")), Err(std::io::Error::other("gone"))];
+    let broken =
+        house.ask("POST", "import?format=workload").body(Body::from_stream(futures::stream::iter(pieces))).send().await;
     assert_eq!(broken.status, 422, "{}", broken.text);
     assert_eq!(house.get("me").await.revision(), before);
 }
