@@ -33,28 +33,18 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn new(revision: u64, body: impl Into<Bytes>) -> Self {
-        Reply {
-            revision: Some(revision),
-            body: body.into(),
-        }
+        Reply { revision: Some(revision), body: body.into() }
     }
 
     /// A document that speaks of no organization.
     pub(crate) const fn open(body: Bytes) -> Self {
-        Reply {
-            revision: None,
-            body,
-        }
+        Reply { revision: None, body }
     }
 }
 
 impl Call {
     /// Checks the credential and receives the body.
-    pub(crate) async fn open(
-        app: &App,
-        headers: &HeaderMap,
-        request: Request,
-    ) -> Result<Self, Fault> {
+    pub(crate) async fn open(app: &App, headers: &HeaderMap, request: Request) -> Result<Self, Fault> {
         let ctx = enter(app, headers, None).await?;
         match receive(headers, request).await {
             Ok(body) => Ok(Call { ctx, body }),
@@ -66,19 +56,14 @@ impl Call {
     pub(crate) fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Fault> {
         let read = || {
             if self.body.is_empty() {
-                return Err(Fault::bad_request(
-                    "the body is empty; send a JSON object".to_owned(),
-                ));
+                return Err(Fault::bad_request("the body is empty; send a JSON object".to_owned()));
             }
             let text = std::str::from_utf8(&self.body);
-            let text = text
-                .map_err(|error| Fault::bad_request(format!("the body is not UTF-8: {error}")))?;
+            let text = text.map_err(|error| Fault::bad_request(format!("the body is not UTF-8: {error}")))?;
             let read: Result<Object<T>, _> = serde_json::from_str(text);
             read.map_err(|error| Fault::bad_request(format!("the body cannot be read: {error}")))
         };
-        read()
-            .map(|object| object.0)
-            .map_err(|fault| self.complain(fault))
+        read().map(|object| object.0).map_err(|fault| self.complain(fault))
     }
 
     /// A complaint about what the body says; who may ask nothing at all hears only that.
@@ -89,18 +74,12 @@ impl Call {
 
 /// Checks the credential; with a past moment, for a state that is not kept any more.
 pub(crate) async fn enter(app: &App, headers: &HeaderMap, at: Option<At>) -> Result<Ctx, Fault> {
-    let text = |name: &HeaderName| {
-        headers
-            .get(name)
-            .map(|value| value.to_str().unwrap_or_default())
-    };
+    let text = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let at_least = match text(&AT_LEAST).map(str::parse) {
         None => None,
         Some(Ok(revision)) => Some(revision),
         Some(Err(_)) => {
-            return Err(Fault::bad_request(
-                "Rolecall-At-Least must be a revision, such as 17".to_owned(),
-            ));
+            return Err(Fault::bad_request("Rolecall-At-Least must be a revision, such as 17".to_owned()));
         }
     };
     let request = rolecall_service::Request {
@@ -126,12 +105,8 @@ async fn receive(headers: &HeaderMap, request: Request) -> Result<Bytes, Fault> 
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    let essence = kind
-        .and_then(|kind| kind.split(';').next())
-        .unwrap_or_default();
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
@@ -145,14 +120,10 @@ fn unless_forbidden(ctx: &Ctx, fault: Fault) -> Fault {
 }
 
 fn may_ask_somewhere(ctx: &Ctx) -> bool {
-    let held = ctx
-        .index()
-        .where_can(ctx.principal(), ACCESS_CHECK, ctx.now());
+    let held = ctx.index().where_can(ctx.principal(), ACCESS_CHECK, ctx.now());
     let token = ctx.token().and_then(|id| ctx.org().token(id));
     let reach = token.map(|token| token.scope).unwrap_or_default();
-    held.into_iter()
-        .filter_map(|scope| scope.meet(reach))
-        .any(|scope| ctx.may(ACCESS_CHECK, scope.into()))
+    held.into_iter().filter_map(|scope| scope.meet(reach)).any(|scope| ctx.may(ACCESS_CHECK, scope.into()))
 }
 
 /// Takes a request's headers out, so that they outlive its body.
@@ -169,9 +140,7 @@ pub(crate) fn close(headers: &HeaderMap, reply: Result<Reply, Fault>) -> Respons
             let json = HeaderValue::from_static("application/json");
             response.headers_mut().insert(header::CONTENT_TYPE, json);
             if let Some(revision) = reply.revision {
-                response
-                    .headers_mut()
-                    .insert(REVISION, HeaderValue::from(revision));
+                response.headers_mut().insert(REVISION, HeaderValue::from(revision));
             }
             response
         }
@@ -186,8 +155,5 @@ pub(crate) fn close(headers: &HeaderMap, reply: Result<Reply, Fault>) -> Respons
 /// What a path answers to a method it does not have.
 pub(crate) async fn wrong_method(headers: HeaderMap) -> Response<Body> {
     let message = "this path answers another method; the Allow header says which".to_owned();
-    close(
-        &headers,
-        Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, message)),
-    )
+    close(&headers, Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, message)))
 }

@@ -40,9 +40,7 @@ impl Configuration {
             search_action_endpoint: format!("{at}/access/v1/search/action"),
         };
         // Six strings are always written.
-        serde_json::to_vec(&configuration)
-            .map(Bytes::from)
-            .unwrap_or_default()
+        serde_json::to_vec(&configuration).map(Bytes::from).unwrap_or_default()
     }
 }
 
@@ -55,17 +53,9 @@ impl Configuration {
     responses((status = 200, description = "The endpoints, as absolute addresses", body = Configuration)),
     security(()),
 )]
-pub(crate) async fn configuration(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-) -> Response<Body> {
-    let mut response = close(
-        &headers,
-        Ok(crate::call::Reply::open(app.configuration.clone())),
-    );
+pub(crate) async fn configuration(State(app): State<Arc<App>>, headers: HeaderMap) -> Response<Body> {
+    let mut response = close(&headers, Ok(crate::call::Reply::open(app.configuration.clone())));
     let shortly = HeaderValue::from_static("public, max-age=300");
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, shortly);
+    response.headers_mut().insert(header::CACHE_CONTROL, shortly);
     response
 }

@@ -123,10 +123,7 @@ impl<'q> Entities<'q> {
     }
 
     /// The resource's type.
-    pub(crate) fn resource_type(
-        &self,
-        default: Option<&'q Resource<'q>>,
-    ) -> Result<&'q str, Fault> {
+    pub(crate) fn resource_type(&self, default: Option<&'q Resource<'q>>) -> Result<&'q str, Fault> {
         let given = present(self.resource.or(default), "resource")?;
         let kind = given.kind.as_deref().or_else(|| default?.kind.as_deref());
         present(kind, "resource.type")
@@ -139,11 +136,7 @@ impl<'q> Entities<'q> {
         let kind = self.resource_type(default)?;
         let id = given.id.as_deref().or_else(|| default?.id.as_deref());
         let properties = given.properties.as_ref().map(|properties| &properties.0);
-        Ok(Target {
-            kind,
-            id: present(id, "resource.id")?,
-            properties,
-        })
+        Ok(Target { kind, id: present(id, "resource.id")?, properties })
     }
 
     /// The whole question, with what is missing taken from the defaults.

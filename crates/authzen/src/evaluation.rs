@@ -87,18 +87,12 @@ pub(crate) enum Context {
 
 impl Decision {
     pub(crate) const fn plain(decision: bool) -> Self {
-        Decision {
-            decision,
-            context: None,
-        }
+        Decision { decision, context: None }
     }
 
     /// The answer to an evaluation that could not be answered.
     pub(crate) const fn failed(error: ErrorView) -> Self {
-        Decision {
-            decision: false,
-            context: Some(Context::Error(error)),
-        }
+        Decision { decision: false, context: Some(Context::Error(error)) }
     }
 
     /// Whether the caller may not ask that.
@@ -122,10 +116,7 @@ struct Found {
 
 impl<'c> Asking<'c> {
     pub(crate) fn new(ctx: &'c Ctx) -> Self {
-        Asking {
-            ctx,
-            everywhere: ctx.may(ACCESS_CHECK, Place::ORGANIZATION),
-        }
+        Asking { ctx, everywhere: ctx.may(ACCESS_CHECK, Place::ORGANIZATION) }
     }
 
     /// Whether the caller may ask about a subject at a place.
@@ -139,19 +130,14 @@ impl<'c> Asking<'c> {
     /// The decision alone.
     pub(crate) fn decide(&self, asked: &Asked<'_>) -> Result<bool, Fault> {
         let found = self.find(asked)?;
-        Ok(found
-            .question
-            .is_some_and(|question| self.ctx.index().check(&question).allowed))
+        Ok(found.question.is_some_and(|question| self.ctx.index().check(&question).allowed))
     }
 
     /// The decision with its reasons.
     pub(crate) fn explain(&self, asked: &Asked<'_>) -> Result<Decision, Fault> {
         let found = self.find(asked)?;
         let view = explain(self.ctx, asked, found.place, found.question)?;
-        Ok(Decision {
-            decision: view.allowed(),
-            context: Some(Context::Explanation(view)),
-        })
+        Ok(Decision { decision: view.allowed(), context: Some(Context::Explanation(view)) })
     }
 
     fn find(&self, asked: &Asked<'_>) -> Result<Found, Fault> {
@@ -160,21 +146,10 @@ impl<'c> Asking<'c> {
         let place = kind.place(org, &asked.resource)?;
         let subject = subject(org, asked.subject_type, asked.subject);
         self.require(subject, place)?;
-        let action = org
-            .action_named(asked.action)
-            .map(|action| action.id)
-            .filter(|action| kind.knows(*action));
+        let action = org.action_named(asked.action).map(|action| action.id).filter(|action| kind.knows(*action));
         let question = subject.zip(action);
         let at = self.ctx.asked_at();
-        Ok(Found {
-            place,
-            question: question.map(|(subject, action)| Question {
-                subject,
-                action,
-                place,
-                at,
-            }),
-        })
+        Ok(Found { place, question: question.map(|(subject, action)| Question { subject, action, place, at }) })
     }
 }
 
@@ -221,24 +196,14 @@ fn decide(call: &Call) -> Result<Reply, Fault> {
 }
 
 /// Answers a single question.
-pub(crate) fn answer(
-    call: &Call,
-    entities: &Entities<'_>,
-    options: Options,
-) -> Result<Reply, Fault> {
-    let asked = entities
-        .asked(&Entities::default())
-        .map_err(|fault| call.complain(fault))?;
+pub(crate) fn answer(call: &Call, entities: &Entities<'_>, options: Options) -> Result<Reply, Fault> {
+    let asked = entities.asked(&Entities::default()).map_err(|fault| call.complain(fault))?;
     let asking = Asking::new(&call.ctx);
     let revision = call.ctx.revision();
     if options.wants_reasons() {
         return json(revision, &asking.explain(&asked)?);
     }
-    let body: &'static [u8] = if asking.decide(&asked)? {
-        br#"{"decision":true}"#
-    } else {
-        br#"{"decision":false}"#
-    };
+    let body: &'static [u8] = if asking.decide(&asked)? { br#"{"decision":true}"# } else { br#"{"decision":false}"# };
     Ok(Reply::new(revision, body))
 }
 
@@ -257,10 +222,7 @@ pub(crate) fn json(revision: u64, body: &impl Serialize) -> Result<Reply, Fault>
     let written = serde_json::to_vec(body);
     let written = written.map_err(|error| {
         tracing::error!(%error, "an answer could not be written");
-        Fault::new(
-            axum::http::StatusCode::INTERNAL_SERVER_ERROR,
-            "the answer could not be written".to_owned(),
-        )
+        Fault::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written".to_owned())
     });
     Ok(Reply::new(revision, written?))
 }

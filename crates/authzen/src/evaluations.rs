@@ -130,10 +130,7 @@ struct Decisions {
 #[derive(ToSchema)]
 #[schema(as = authzen::Answer)]
 #[serde(untagged)]
-#[expect(
-    dead_code,
-    reason = "only describes; a single question is answered where all such are"
-)]
+#[expect(dead_code, reason = "only describes; a single question is answered where all such are")]
 enum Answer {
     /// To evaluations.
     Many(Decisions),
@@ -178,12 +175,7 @@ fn decide(call: &Call) -> Result<Reply, Fault> {
     }
     // Something is wrong: in the whole request, or only within some evaluations?
     let batch: Evaluations<'_, &RawValue> = call.read()?;
-    let each: Vec<_> = batch
-        .evaluations
-        .iter()
-        .flatten()
-        .map(|raw| read_one(raw))
-        .collect();
+    let each: Vec<_> = batch.evaluations.iter().flatten().map(|raw| read_one(raw)).collect();
     let batch = Evaluations {
         subject: batch.subject,
         action: batch.action,
@@ -194,9 +186,7 @@ fn decide(call: &Call) -> Result<Reply, Fault> {
     };
     answer(call, &batch, |item| match item {
         Ok(item) => Ok(item.entities()),
-        Err(error) => Err(Fault::bad_request(format!(
-            "this evaluation cannot be read: {error}"
-        ))),
+        Err(error) => Err(Fault::bad_request(format!("this evaluation cannot be read: {error}"))),
     })
 }
 
@@ -222,18 +212,13 @@ fn answer<'q, E>(
     }
     let explained = options.explain.unwrap_or_default();
     if explained && each.len() > MOST_EXPLAINED {
-        let message =
-            format!("at most {MOST_EXPLAINED} evaluations are explained at once; send fewer");
+        let message = format!("at most {MOST_EXPLAINED} evaluations are explained at once; send fewer");
         return Err(call.complain(Fault::bad_request(message)));
     }
     let asking = Asking::new(&call.ctx);
     let ask = |one: &'q E| {
         let asked = entities(one)?.asked(&defaults)?;
-        if explained {
-            asking.explain(&asked)
-        } else {
-            asking.decide(&asked).map(Decision::plain)
-        }
+        if explained { asking.explain(&asked) } else { asking.decide(&asked).map(Decision::plain) }
     };
     let semantic = options.evaluations_semantic.unwrap_or_default();
     write(call, each.iter().map(ask), each.len(), semantic)

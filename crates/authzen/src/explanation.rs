@@ -62,12 +62,7 @@ impl ExplanationView {
     }
 
     fn denied(reason: String) -> Self {
-        ExplanationView {
-            reasons: vec![reason],
-            paths: Vec::new(),
-            more: false,
-            allowed: false,
-        }
+        ExplanationView { reasons: vec![reason], paths: Vec::new(), more: false, allowed: false }
     }
 }
 
@@ -88,24 +83,15 @@ pub(crate) fn explain(
 
 /// What of a question the organization does not know.
 fn unfound(org: &Org, asked: &Asked<'_>) -> String {
-    let (subject, action, kind) = (
-        shown(asked.subject),
-        shown(asked.action),
-        shown(asked.resource.kind),
-    );
+    let (subject, action, kind) = (shown(asked.subject), shown(asked.action), shown(asked.resource.kind));
     let wanted = shown(asked.subject_type);
     match org.find_principal(asked.subject) {
         None => format!("there is no {wanted} \"{subject}\""),
         Some((_, found)) if found.kind().word() != asked.subject_type => {
-            format!(
-                "\"{subject}\" is of type \"{}\", not \"{wanted}\"",
-                found.kind().word()
-            )
+            format!("\"{subject}\" is of type \"{}\", not \"{wanted}\"", found.kind().word())
         }
         _ if org.action_named(asked.action).is_none() => format!("there is no action \"{action}\""),
-        _ => format!(
-            "the action \"{action}\" is none of those that the resource type \"{kind}\" lists"
-        ),
+        _ => format!("the action \"{action}\" is none of those that the resource type \"{kind}\" lists"),
     }
 }
 
@@ -121,11 +107,7 @@ impl Words<'_> {
             return self.denial(denial, place);
         }
         let paths = explanation.paths.iter().map(|found| {
-            let through = found
-                .through
-                .iter()
-                .map(|action| self.action(*action))
-                .collect();
+            let through = found.through.iter().map(|action| self.action(*action)).collect();
             self.path(&found.source.path, found.source.scope, through, None)
         });
         let reasons = explanation.paths.iter().map(|found| {
@@ -133,23 +115,12 @@ impl Words<'_> {
             let included = if permitted == explanation.question.action {
                 String::new()
             } else {
-                format!(
-                    ", which includes \"{}\"",
-                    self.action(explanation.question.action)
-                )
+                format!(", which includes \"{}\"", self.action(explanation.question.action))
             };
             let (way, at) = (self.way(&found.source.path), self.at(found.source.scope));
-            format!(
-                "{way} permits \"{}\" {at}{included}",
-                self.action(permitted)
-            )
+            format!("{way} permits \"{}\" {at}{included}", self.action(permitted))
         });
-        ExplanationView {
-            reasons: reasons.collect(),
-            paths: paths.collect(),
-            more: false,
-            allowed: true,
-        }
+        ExplanationView { reasons: reasons.collect(), paths: paths.collect(), more: false, allowed: true }
     }
 
     fn denial(&self, denial: &Denial, place: Place) -> ExplanationView {
@@ -161,19 +132,12 @@ impl Words<'_> {
                 format!("\"{subject}\" is disabled, so nothing that it holds counts")
             }
             Reason::NothingGivesIt => {
-                format!(
-                    "nothing that \"{subject}\" holds permits \"{action}\" {}",
-                    self.place(place)
-                )
+                format!("nothing that \"{subject}\" holds permits \"{action}\" {}", self.place(place))
             }
         };
         let misses = denial.misses.iter().map(|miss| self.miss(miss));
         let paths = denial.misses.iter().map(|miss| {
-            let scope = if let Lack::Scope(scope) = miss.lack {
-                scope
-            } else {
-                miss.path.binding.scope
-            };
+            let scope = if let Lack::Scope(scope) = miss.lack { scope } else { miss.path.binding.scope };
             self.path(&miss.path, scope, Vec::new(), Some(word(miss.lack)))
         });
         ExplanationView {
@@ -204,37 +168,19 @@ impl Words<'_> {
         match path.holder {
             Holder::Principal(_) => through,
             Holder::Everyone => format!("{through}, which everyone holds,"),
-            Holder::Group(_) => format!(
-                "{through} of group \"{}\"",
-                self.group(path).unwrap_or_default()
-            ),
+            Holder::Group(_) => format!("{through} of group \"{}\"", self.group(path).unwrap_or_default()),
         }
     }
 
-    fn path(
-        &self,
-        path: &Path,
-        scope: Scope,
-        through: Vec<String>,
-        lacks: Option<&'static str>,
-    ) -> PathView {
+    fn path(&self, path: &Path, scope: Scope, through: Vec<String>, lacks: Option<&'static str>) -> PathView {
         let named = |name: &rolecall_model::name::Text| name.to_string();
         PathView {
             group: self.group(path),
             everyone: path.holder == Holder::Everyone,
-            policy: path
-                .policy()
-                .and_then(|policy| self.org.policy(policy))
-                .map(|policy| named(&policy.name)),
+            policy: path.policy().and_then(|policy| self.org.policy(policy)).map(|policy| named(&policy.name)),
             role: self.role(path.binding.role),
-            project: scope
-                .project
-                .and_then(|id| self.org.project(id))
-                .map(|project| named(&project.name)),
-            environment: scope
-                .environment
-                .and_then(|id| self.org.environment(id))
-                .map(|row| named(&row.name)),
+            project: scope.project.and_then(|id| self.org.project(id)).map(|project| named(&project.name)),
+            environment: scope.environment.and_then(|id| self.org.environment(id)).map(|row| named(&row.name)),
             through,
             lacks,
         }
@@ -248,17 +194,11 @@ impl Words<'_> {
     }
 
     fn role(&self, id: RoleId) -> String {
-        self.org
-            .role(id)
-            .map(|role| role.name.to_string())
-            .unwrap_or_default()
+        self.org.role(id).map(|role| role.name.to_string()).unwrap_or_default()
     }
 
     fn action(&self, id: ActionId) -> String {
-        self.org
-            .action(id)
-            .map(|action| action.name.to_string())
-            .unwrap_or_default()
+        self.org.action(id).map(|action| action.name.to_string()).unwrap_or_default()
     }
 
     fn at(&self, scope: Scope) -> String {

@@ -33,11 +33,7 @@ impl ErrorView {
 
 impl Fault {
     pub(crate) const fn new(status: StatusCode, message: String) -> Self {
-        Fault {
-            status,
-            message,
-            header: None,
-        }
+        Fault { status, message, header: None }
     }
 
     pub(crate) const fn bad_request(message: String) -> Self {
@@ -49,10 +45,7 @@ impl Fault {
     }
 
     pub(crate) fn view(&self) -> ErrorView {
-        ErrorView {
-            status: self.status.as_u16(),
-            message: self.message.clone(),
-        }
+        ErrorView { status: self.status.as_u16(), message: self.message.clone() }
     }
 
     fn with(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
@@ -83,20 +76,15 @@ impl From<Error> for Fault {
         match error {
             Error::Unauthenticated(_) => {
                 let challenge = HeaderValue::from_static("Bearer realm=\"rolecall\"");
-                Fault::new(StatusCode::UNAUTHORIZED, message)
-                    .with(header::WWW_AUTHENTICATE, challenge)
+                Fault::new(StatusCode::UNAUTHORIZED, message).with(header::WWW_AUTHENTICATE, challenge)
             }
             Error::Forbidden { .. } => Fault::new(StatusCode::FORBIDDEN, message),
             Error::NotFound { .. } => Fault::new(StatusCode::NOT_FOUND, message),
             Error::Refused(_) | Error::Unreadable { .. } => Fault::bad_request(message),
-            Error::NotYet { .. } | Error::Closing => {
-                Fault::retry_after(StatusCode::SERVICE_UNAVAILABLE, message, 1)
+            Error::NotYet { .. } | Error::Closing => Fault::retry_after(StatusCode::SERVICE_UNAVAILABLE, message, 1),
+            Error::Busy { retry_after, .. } => {
+                Fault::retry_after(StatusCode::SERVICE_UNAVAILABLE, message, retry_after.as_secs())
             }
-            Error::Busy { retry_after, .. } => Fault::retry_after(
-                StatusCode::SERVICE_UNAVAILABLE,
-                message,
-                retry_after.as_secs(),
-            ),
             error => {
                 tracing::error!(?error, "a question could not be answered");
                 Fault::new(StatusCode::INTERNAL_SERVER_ERROR, message)

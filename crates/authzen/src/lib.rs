@@ -45,18 +45,9 @@ struct App {
 /// `public_url` is the address by which others reach this server, such as `https://rbac.example.com`.
 pub fn router(service: Service, public_url: impl Into<String>) -> (axum::Router, OpenApi) {
     let configuration = discovery::Configuration::written(&public_url.into());
-    let app = Arc::new(App {
-        service,
-        pins: page::Pins::default(),
-        configuration,
-    });
+    let app = Arc::new(App { service, pins: page::Pins::default(), configuration });
     let (router, document) = routes().split_for_parts();
-    (
-        router
-            .method_not_allowed_fallback(call::wrong_method)
-            .with_state(app),
-        document,
-    )
+    (router.method_not_allowed_fallback(call::wrong_method).with_state(app), document)
 }
 
 /// The API document of these routes alone.
@@ -72,8 +63,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(search::search_action))
         .routes(routes!(discovery::configuration))
         .layer(DefaultBodyLimit::max(LARGEST));
-    let large = OpenApiRouter::new()
-        .routes(routes!(evaluations::evaluations))
-        .layer(DefaultBodyLimit::max(LARGEST_BATCH));
+    let large =
+        OpenApiRouter::new().routes(routes!(evaluations::evaluations)).layer(DefaultBodyLimit::max(LARGEST_BATCH));
     small.merge(large)
 }

@@ -96,46 +96,19 @@ impl Paging {
         let query = digest(organization, query);
         let asked = page.and_then(|page| page.limit);
         let limit = asked.map(|limit| usize::try_from(limit).unwrap_or(MOST).min(MOST));
-        let Some(token) = page
-            .and_then(|page| page.token.as_deref())
-            .filter(|token| !token.is_empty())
-        else {
+        let Some(token) = page.and_then(|page| page.token.as_deref()).filter(|token| !token.is_empty()) else {
             let (view, limit) = (Arc::clone(ctx.view()), limit.unwrap_or(MOST));
-            return Ok(Paging {
-                view,
-                at: ctx.asked_at(),
-                after: 0,
-                limit,
-                query,
-                organization,
-                now,
-            });
+            return Ok(Paging { view, at: ctx.asked_at(), after: 0, limit, query, organization, now });
         };
-        let cursor =
-            Cursor::read(token, now, query, limit).map_err(|fault| call.complain(fault))?;
-        let view = app
-            .pins
-            .find(organization, cursor.revision)
-            .filter(|_| cursor.revision != ctx.revision());
+        let cursor = Cursor::read(token, now, query, limit).map_err(|fault| call.complain(fault))?;
+        let view = app.pins.find(organization, cursor.revision).filter(|_| cursor.revision != ctx.revision());
         let view = match view {
             Some(view) => view,
             None if cursor.revision == ctx.revision() => Arc::clone(ctx.view()),
-            None => Arc::clone(
-                enter(app, headers, Some(At::Revision(cursor.revision)))
-                    .await?
-                    .view(),
-            ),
+            None => Arc::clone(enter(app, headers, Some(At::Revision(cursor.revision))).await?.view()),
         };
         let (at, after, limit) = (cursor.at, cursor.after, cursor.limit as usize);
-        Ok(Paging {
-            view,
-            at,
-            after,
-            limit,
-            query,
-            organization,
-            now,
-        })
+        Ok(Paging { view, at, after, limit, query, organization, now })
     }
 
     /// Takes this page out of all results, which come by number.
@@ -151,11 +124,7 @@ impl Paging {
                 }
             }
         }
-        Numbered {
-            items,
-            more,
-            total: Some(total),
-        }
+        Numbered { items, more, total: Some(total) }
     }
 
     /// The answer, with a token when there is more. The state is kept for whoever goes on.
@@ -165,27 +134,12 @@ impl Paging {
             let limit = u32::try_from(self.limit).unwrap_or(u32::MAX);
             let revision = self.view.revision();
             app.pins.keep(self.organization, self.view, self.now);
-            Cursor {
-                revision,
-                at: self.at,
-                issued: self.now,
-                query: self.query,
-                after,
-                limit,
-            }
-            .write()
+            Cursor { revision, at: self.at, issued: self.now, query: self.query, after, limit }.write()
         } else {
             String::new()
         };
         let results: Vec<T> = found.items.into_iter().map(|(_, item)| item).collect();
-        Results {
-            page: Page {
-                next_token,
-                count: results.len(),
-                total: found.total,
-            },
-            results,
-        }
+        Results { page: Page { next_token, count: results.len(), total: found.total }, results }
     }
 }
 

@@ -22,20 +22,11 @@ impl<'o> Kind<'o> {
     /// its resources lie where their properties say.
     pub(crate) fn named(org: &'o Org, name: &str) -> Self {
         let listed = org.resource_types.named(name, org.folds_names());
-        listed.map_or(
-            Kind {
-                stands: Stands::Within,
-                actions: None,
-            },
-            |row| Kind::of(&row.value),
-        )
+        listed.map_or(Kind { stands: Stands::Within, actions: None }, |row| Kind::of(&row.value))
     }
 
     fn of(listed: &'o ResourceType) -> Self {
-        Kind {
-            stands: listed.stands,
-            actions: listed.actions.as_deref(),
-        }
+        Kind { stands: listed.stands, actions: listed.actions.as_deref() }
     }
 
     /// Whether an action makes sense on it: a type that lists its actions knows no other.
@@ -56,20 +47,11 @@ impl<'o> Kind<'o> {
     pub(crate) fn place(&self, org: &Org, target: &Target<'_>) -> Result<Place, Fault> {
         let id = target.id;
         Ok(match self.stands {
-            Stands::ForProject => Place {
-                project: project(org, id),
-                environment: narrowed(org, target.properties)?,
-            },
-            Stands::ForEnvironment => Place {
-                project: Part::All,
-                environment: environment(org, id),
-            },
+            Stands::ForProject => Place { project: project(org, id), environment: narrowed(org, target.properties)? },
+            Stands::ForEnvironment => Place { project: Part::All, environment: environment(org, id) },
             Stands::ForOrganization => Place::ORGANIZATION,
             Stands::Within => Place {
-                project: match named(
-                    target.properties.and_then(|p| p.project.as_ref()),
-                    "project",
-                )? {
+                project: match named(target.properties.and_then(|p| p.project.as_ref()), "project")? {
                     Some(name) => project(org, name),
                     None => Part::All,
                 },
@@ -80,14 +62,8 @@ impl<'o> Kind<'o> {
 }
 
 /// The environment that the properties name; all of them when they name none.
-pub(crate) fn narrowed(
-    org: &Org,
-    properties: Option<&Properties<'_>>,
-) -> Result<Part<EnvironmentId>, Fault> {
-    let name = named(
-        properties.and_then(|p| p.environment.as_ref()),
-        "environment",
-    )?;
+pub(crate) fn narrowed(org: &Org, properties: Option<&Properties<'_>>) -> Result<Part<EnvironmentId>, Fault> {
+    let name = named(properties.and_then(|p| p.environment.as_ref()), "environment")?;
     Ok(name.map_or(Part::All, |name| environment(org, name)))
 }
 
@@ -95,20 +71,16 @@ fn named<'q>(property: Option<&'q Property<'_>>, field: &str) -> Result<Option<&
     match property {
         None => Ok(None),
         Some(Property::Text(name)) => Ok(Some(name)),
-        Some(Property::Other) => Err(Fault::bad_request(format!(
-            "resource.properties.{field} must be a string"
-        ))),
+        Some(Property::Other) => Err(Fault::bad_request(format!("resource.properties.{field} must be a string"))),
     }
 }
 
 fn project(org: &Org, name: &str) -> Part<ProjectId> {
-    org.project_named(name)
-        .map_or(Part::Unknown, |project| Part::One(project.id))
+    org.project_named(name).map_or(Part::Unknown, |project| Part::One(project.id))
 }
 
 fn environment(org: &Org, name: &str) -> Part<EnvironmentId> {
-    org.environment_named(name)
-        .map_or(Part::Unknown, |environment| Part::One(environment.id))
+    org.environment_named(name).map_or(Part::Unknown, |environment| Part::One(environment.id))
 }
 
 /// The level of a place: the widest level of the actions that happen there.

@@ -71,11 +71,7 @@ fn place_properties<'q>(properties: Option<&'q Properties<'q>>) -> [Option<&'q s
         Property::Text(name) => Some(&**name),
         Property::Other => None,
     };
-    let property = |of: fn(&'q Properties<'q>) -> Option<&'q Property<'q>>| {
-        properties.and_then(of).and_then(|p| named(Some(p)))
-    };
-    [
-        property(|p| p.project.as_ref()),
-        property(|p| p.environment.as_ref()),
-    ]
+    let property =
+        |of: fn(&'q Properties<'q>) -> Option<&'q Property<'q>>| properties.and_then(of).and_then(|p| named(Some(p)));
+    [property(|p| p.project.as_ref()), property(|p| p.environment.as_ref())]
 }

@@ -62,9 +62,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
                 T::deserialize(MapAccessDeserializer::new(map))
             }
         }
-        deserializer
-            .deserialize_map(Fields(PhantomData))
-            .map(Object)
+        deserializer.deserialize_map(Fields(PhantomData)).map(Object)
     }
 }
 
@@ -127,10 +125,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Property<'a> {
             fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
                 Ok(Property::Other)
             }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(
-                self,
-                mut seq: A,
-            ) -> Result<Self::Value, A::Error> {
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(Property::Other)
             }

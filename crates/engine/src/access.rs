@@ -35,10 +35,7 @@ impl Index {
                 self.add_sources(path, &mut by_action);
             }
         }
-        by_action
-            .into_iter()
-            .flat_map(|(action, sources)| rights(action, &sources))
-            .collect()
+        by_action.into_iter().flat_map(|(action, sources)| rights(action, &sources)).collect()
     }
 
     /// Every role at a scope that reaches a subject, with its path: role by role what `access_of`
@@ -56,21 +53,12 @@ impl Index {
     }
 
     fn add_sources(&self, path: Path, by_action: &mut BTreeMap<ActionId, Vec<Source>>) {
-        for permit in self
-            .org
-            .role(path.binding.role)
-            .iter()
-            .flat_map(|role| &role.permits)
-        {
+        for permit in self.org.role(path.binding.role).iter().flat_map(|role| &role.permits) {
             let Some(scope) = permit.scope.meet(path.binding.scope) else {
                 continue;
             };
             for action in self.org.closure().of_action(permit.action) {
-                let source = Source {
-                    path,
-                    permit: *permit,
-                    scope,
-                };
+                let source = Source { path, permit: *permit, scope };
                 by_action.entry(*action).or_default().push(source);
             }
         }
@@ -86,21 +74,11 @@ impl Index {
             (Holder::Group(group), Some(subject)) => Some(self.membership(subject, group)?),
             _ => None,
         };
-        Some(Path {
-            holder: reach.holder,
-            membership,
-            assignment,
-            binding,
-        })
+        Some(Path { holder: reach.holder, membership, assignment, binding })
     }
 
     pub(crate) fn membership(&self, subject: PrincipalId, group: GroupId) -> Option<Membership> {
-        self.org
-            .principal(subject)?
-            .memberships
-            .iter()
-            .find(|m| m.group == group)
-            .copied()
+        self.org.principal(subject)?.memberships.iter().find(|m| m.group == group).copied()
     }
 }
 
@@ -108,16 +86,8 @@ fn rights(action: ActionId, sources: &[Source]) -> Vec<Right> {
     let cover: Cover = sources.iter().map(|source| source.scope).collect();
     let scopes = cover.minimal().into_iter();
     let right = |scope: Scope| {
-        let sources = sources
-            .iter()
-            .filter(|source| source.scope.covers(scope))
-            .copied()
-            .collect();
-        Right {
-            action,
-            scope,
-            sources,
-        }
+        let sources = sources.iter().filter(|source| source.scope.covers(scope)).copied().collect();
+        Right { action, scope, sources }
     };
     scopes.map(right).collect()
 }

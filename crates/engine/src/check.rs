@@ -21,10 +21,7 @@ impl Index {
 
     /// Decides several questions on the same revision, in their order.
     pub fn check_many(&self, questions: &[Question]) -> Vec<Decision> {
-        questions
-            .iter()
-            .map(|question| self.check(question))
-            .collect()
+        questions.iter().map(|question| self.check(question)).collect()
     }
 
     /// Decides a question in names: the subject by any identifier, nothing for a project or an
@@ -45,56 +42,34 @@ impl Index {
             return Decision::DENIED;
         };
         let place = self.place_named(project, environment);
-        self.check(&Question {
-            subject,
-            action,
-            place,
-            at,
-        })
+        self.check(&Question { subject, action, place, at })
     }
 
     /// The place of these names; nothing means all, an unknown name is [`Part::Unknown`].
     pub fn place_named(&self, project: Option<&str>, environment: Option<&str>) -> Place {
-        let project = project.map_or(Part::All, |name| {
-            self.org
-                .project_named(name)
-                .map_or(Part::Unknown, |row| Part::One(row.id))
-        });
-        let environment = environment.map_or(Part::All, |name| {
-            self.org
-                .environment_named(name)
-                .map_or(Part::Unknown, |row| Part::One(row.id))
-        });
-        Place {
-            project,
-            environment,
-        }
+        let project = project
+            .map_or(Part::All, |name| self.org.project_named(name).map_or(Part::Unknown, |row| Part::One(row.id)));
+        let environment = environment
+            .map_or(Part::All, |name| self.org.environment_named(name).map_or(Part::Unknown, |row| Part::One(row.id)));
+        Place { project, environment }
     }
 
     /// Whether a subject is known and active.
     #[inline]
     pub(crate) fn is_active(&self, subject: PrincipalId) -> bool {
-        self.subjects
-            .get(subject.index())
-            .is_some_and(super::line::Line::is_active)
+        self.subjects.get(subject.index()).is_some_and(super::line::Line::is_active)
     }
 
     /// The question in plain numbers; nothing when its action is unknown.
     #[inline]
     pub(crate) fn asked(&self, question: &Question) -> Option<Asked> {
-        Some(Asked::new(
-            self.vocabulary.bit(question.action)?,
-            question.place,
-            question.at,
-        ))
+        Some(Asked::new(self.vocabulary.bit(question.action)?, question.place, question.at))
     }
 
     /// Whether what reaches a subject gives it what was asked.
     #[inline]
     pub(crate) fn gives(&self, reach: &Reach, asked: &Asked) -> bool {
-        asked.is_covered_by(reach.slot)
-            && self.rights.gives(reach.slot.role, asked)
-            && reach.window.contains(asked.at)
+        asked.is_covered_by(reach.slot) && self.rights.gives(reach.slot.role, asked) && reach.window.contains(asked.at)
     }
 
     #[inline]
@@ -103,17 +78,10 @@ impl Index {
             return Decision::DENIED;
         }
         let found = self.walk(subject, Some(asked.project), &mut |reach| {
-            if self.gives(reach, asked) {
-                Break(reach.giver())
-            } else {
-                Continue(())
-            }
+            if self.gives(reach, asked) { Break(reach.giver()) } else { Continue(()) }
         });
         match found {
-            Break(giver) => Decision {
-                allowed: true,
-                giver,
-            },
+            Break(giver) => Decision { allowed: true, giver },
             Continue(()) => Decision::DENIED,
         }
     }

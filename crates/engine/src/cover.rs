@@ -15,27 +15,14 @@ impl Cover {
 
     /// Whether another, wider one of the scopes does.
     fn covers_widely(&self, scope: Scope) -> bool {
-        let Scope {
-            project,
-            environment,
-        } = scope;
-        let wider = [
-            Scope::new(project, None),
-            Scope::new(None, environment),
-            Scope::ORGANIZATION,
-        ];
-        wider
-            .into_iter()
-            .any(|wider| wider != scope && self.0.contains(&wider))
+        let Scope { project, environment } = scope;
+        let wider = [Scope::new(project, None), Scope::new(None, environment), Scope::ORGANIZATION];
+        wider.into_iter().any(|wider| wider != scope && self.0.contains(&wider))
     }
 
     /// The fewest scopes that cover the same places, sorted.
     pub(crate) fn minimal(&self) -> Vec<Scope> {
-        self.0
-            .iter()
-            .copied()
-            .filter(|scope| !self.covers_widely(*scope))
-            .collect()
+        self.0.iter().copied().filter(|scope| !self.covers_widely(*scope)).collect()
     }
 
     /// What of `scope` these cover, as the fewest scopes.
@@ -62,19 +49,9 @@ mod tests {
 
     #[test]
     fn the_fewest_scopes_are_those_that_no_other_covers() {
-        let cover: Cover = [
-            scope(1, 1),
-            scope(1, 0),
-            scope(2, 2),
-            scope(0, 2),
-            scope(2, 1),
-        ]
-        .into_iter()
-        .collect();
+        let cover: Cover = [scope(1, 1), scope(1, 0), scope(2, 2), scope(0, 2), scope(2, 1)].into_iter().collect();
         assert_eq!(cover.minimal(), [scope(0, 2), scope(1, 0), scope(2, 1)]);
-        assert!(
-            cover.covers(scope(9, 2)) && !cover.covers(scope(9, 1)) && !cover.covers(scope(2, 0))
-        );
+        assert!(cover.covers(scope(9, 2)) && !cover.covers(scope(9, 1)) && !cover.covers(scope(2, 0)));
     }
 
     #[test]

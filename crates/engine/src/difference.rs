@@ -30,11 +30,7 @@ pub struct Delta {
 impl Delta {
     /// Whether the answer for a place changes.
     pub fn covers(&self, place: Place) -> bool {
-        place.is_covered_by(self.scope)
-            && !self
-                .except
-                .iter()
-                .any(|except| place.is_covered_by(*except))
+        place.is_covered_by(self.scope) && !self.except.iter().any(|except| place.is_covered_by(*except))
     }
 }
 
@@ -72,19 +68,8 @@ pub fn difference(before: &Index, after: &Index, touched: &Touched, at: Timestam
 
 /// The same, subject by subject in order of number, found as they are asked for; subjects for whom
 /// nothing changes are left out. Only subjects that the touched records can reach are looked at.
-pub fn differences<'a>(
-    before: &'a Index,
-    after: &'a Index,
-    touched: &Touched,
-    at: Timestamp,
-) -> Differences<'a> {
-    Differences {
-        before,
-        after,
-        at,
-        affected: Affected::of(before, after, touched),
-        next: 1,
-    }
+pub fn differences<'a>(before: &'a Index, after: &'a Index, touched: &Touched, at: Timestamp) -> Differences<'a> {
+    Differences { before, after, at, affected: Affected::of(before, after, touched), next: 1 }
 }
 
 /// What subjects gain and lose, one after the other.
@@ -113,11 +98,7 @@ impl Differences<'_> {
     fn of_subject(&self, subject: PrincipalId) -> Option<SubjectDifference> {
         let before: BTreeSet<Slot> = self.before.slots_of(subject, self.at).into_iter().collect();
         let after: BTreeSet<Slot> = self.after.slots_of(subject, self.at).into_iter().collect();
-        let mut found = SubjectDifference {
-            subject,
-            gains: Vec::new(),
-            losses: Vec::new(),
-        };
+        let mut found = SubjectDifference { subject, gains: Vec::new(), losses: Vec::new() };
         for action in self.suspects(&before, &after) {
             let held = cover(self.before, &before, action);
             let holds = cover(self.after, &after, action);
@@ -161,22 +142,11 @@ impl Iterator for Differences<'_> {
 
 fn cover(index: &Index, slots: &BTreeSet<Slot>, action: ActionId) -> Cover {
     let bit = index.vocabulary.bit(action);
-    bit.map(|bit| index.cover(slots.iter().copied(), bit))
-        .unwrap_or_default()
+    bit.map(|bit| index.cover(slots.iter().copied(), bit)).unwrap_or_default()
 }
 
 /// What `more` covers and `less` does not.
 fn beyond(more: &Cover, less: &Cover, subject: PrincipalId, action: ActionId) -> Vec<Delta> {
-    let scopes = more
-        .minimal()
-        .into_iter()
-        .filter(|scope| !less.covers(*scope));
-    scopes
-        .map(|scope| Delta {
-            subject,
-            action,
-            scope,
-            except: less.within(scope),
-        })
-        .collect()
+    let scopes = more.minimal().into_iter().filter(|scope| !less.covers(*scope));
+    scopes.map(|scope| Delta { subject, action, scope, except: less.within(scope) }).collect()
 }

@@ -64,17 +64,8 @@ impl Index {
     /// Explains the answer to a question.
     pub fn explain(&self, question: &Question) -> Explanation {
         let denied = |reason| {
-            let denial = Some(Denial {
-                reason,
-                misses: Vec::new(),
-                capped: false,
-            });
-            Explanation {
-                question: *question,
-                allowed: false,
-                paths: Vec::new(),
-                denial,
-            }
+            let denial = Some(Denial { reason, misses: Vec::new(), capped: false });
+            Explanation { question: *question, allowed: false, paths: Vec::new(), denial }
         };
         match (self.org.principal(question.subject), self.asked(question)) {
             (None, _) => denied(Reason::UnknownSubject),
@@ -89,62 +80,29 @@ impl Index {
         let _: ControlFlow<()> = self.walk(question.subject, Some(asked.project), &mut |reach| {
             if self.gives(reach, asked) {
                 let path = self.path(reach, Some(question.subject));
-                paths.extend(
-                    path.into_iter()
-                        .flat_map(|path| self.sources_at(path, question)),
-                );
+                paths.extend(path.into_iter().flat_map(|path| self.sources_at(path, question)));
             }
             ControlFlow::Continue(())
         });
         let through = |source: Source| self.through(source.permit.action, question.action);
-        let paths: Vec<AllowedPath> = paths
-            .into_iter()
-            .map(|source| AllowedPath {
-                source,
-                through: through(source),
-            })
-            .collect();
-        let denial = if paths.is_empty() {
-            Some(self.nearest_misses(question, asked))
-        } else {
-            None
-        };
-        Explanation {
-            question: *question,
-            allowed: denial.is_none(),
-            paths,
-            denial,
-        }
+        let paths: Vec<AllowedPath> =
+            paths.into_iter().map(|source| AllowedPath { source, through: through(source) }).collect();
+        let denial = if paths.is_empty() { Some(self.nearest_misses(question, asked)) } else { None };
+        Explanation { question: *question, allowed: denial.is_none(), paths, denial }
     }
 
     /// The permits of a path that give what was asked.
     fn sources_at(&self, path: crate::Path, question: &Question) -> Vec<Source> {
-        self.sources(path, question.action)
-            .filter(|s| question.place.is_covered_by(s.scope))
-            .collect()
+        self.sources(path, question.action).filter(|s| question.place.is_covered_by(s.scope)).collect()
     }
 
     /// The permits of a path that give an action, wherever.
-    pub(super) fn sources(
-        &self,
-        path: crate::Path,
-        action: ActionId,
-    ) -> impl Iterator<Item = Source> + '_ {
-        let permits = self
-            .org
-            .role(path.binding.role)
-            .map(|role| role.permits.as_slice())
-            .unwrap_or_default();
-        let giving = permits
-            .iter()
-            .filter(move |permit| self.org.closure().includes(permit.action, action));
+    pub(super) fn sources(&self, path: crate::Path, action: ActionId) -> impl Iterator<Item = Source> + '_ {
+        let permits = self.org.role(path.binding.role).map(|role| role.permits.as_slice()).unwrap_or_default();
+        let giving = permits.iter().filter(move |permit| self.org.closure().includes(permit.action, action));
         giving.filter_map(move |permit| {
             let scope = permit.scope.meet(path.binding.scope)?;
-            Some(Source {
-                path,
-                permit: *permit,
-                scope,
-            })
+            Some(Source { path, permit: *permit, scope })
         })
     }
 
@@ -156,11 +114,7 @@ impl Index {
             if action == to {
                 break;
             }
-            let includes = self
-                .org
-                .action(action)
-                .map(|row| row.includes.as_slice())
-                .unwrap_or_default();
+            let includes = self.org.action(action).map(|row| row.includes.as_slice()).unwrap_or_default();
             let all = (action == EVERYTHING).then_some(to);
             for next in includes.iter().copied().chain(all) {
                 if next != from && !came_from.contains_key(&next) {

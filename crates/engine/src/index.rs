@@ -61,27 +61,16 @@ impl Index {
     /// About how many bytes the index itself occupies, without the organization it keeps. Parts
     /// shared with other revisions are counted whole.
     pub fn heap_bytes(&self) -> usize {
-        let lines =
-            (self.subjects.len() + self.groups.len() + self.policies.len()) * size_of::<Line>();
+        let lines = (self.subjects.len() + self.groups.len() + self.policies.len()) * size_of::<Line>();
         let entry = size_of::<(Key, Arc<More>)>() + size_of::<More>();
-        let more: usize = self
-            .more
-            .values()
-            .map(|more| entry + more.heap_bytes())
-            .sum();
-        let small =
-            self.vocabulary.heap_bytes() + self.rights.heap_bytes() + self.everyone.heap_bytes();
+        let more: usize = self.more.values().map(|more| entry + more.heap_bytes()).sum();
+        let small = self.vocabulary.heap_bytes() + self.rights.heap_bytes() + self.everyone.heap_bytes();
         lines + more + small + self.reverse.heap_bytes()
     }
 }
 
 impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Index(revision {}, {} subjects)",
-            self.org.revision(),
-            self.subjects.len()
-        )
+        write!(f, "Index(revision {}, {} subjects)", self.org.revision(), self.subjects.len())
     }
 }

@@ -39,19 +39,12 @@ const fn pack(slot: Slot) -> Option<[u32; 2]> {
     if slot.environment >> ENVIRONMENT_BITS != 0 || slot.role >> ROLE_BITS != 0 {
         return None;
     }
-    Some([
-        slot.project,
-        slot.role << ENVIRONMENT_BITS | slot.environment,
-    ])
+    Some([slot.project, slot.role << ENVIRONMENT_BITS | slot.environment])
 }
 
 const fn unpack([project, give]: [u32; 2]) -> Slot {
     let environment = give & ((1 << ENVIRONMENT_BITS) - 1);
-    Slot {
-        project,
-        environment,
-        role: give >> ENVIRONMENT_BITS,
-    }
+    Slot { project, environment, role: give >> ENVIRONMENT_BITS }
 }
 
 /// Something that gives several bindings at once.
@@ -68,11 +61,7 @@ impl Bundle {
             Bundle::Group(id) => (id.number(), 0),
             Bundle::Policy(id) => (id.number(), 1),
         };
-        if number >> 31 == 0 {
-            Some(number << 1 | kind)
-        } else {
-            None
-        }
+        if number >> 31 == 0 { Some(number << 1 | kind) } else { None }
     }
 
     pub(crate) fn unpack(packed: u32) -> Option<Self> {
@@ -131,10 +120,7 @@ impl More {
 
 impl Line {
     /// The line of what is not there.
-    pub(crate) const VACANT: Self = Line {
-        words: [0; WORDS],
-        head: 0,
-    };
+    pub(crate) const VACANT: Self = Line { words: [0; WORDS], head: 0 };
 
     #[inline]
     pub(crate) const fn is_active(&self) -> bool {
@@ -148,10 +134,7 @@ impl Line {
 
     #[inline]
     const fn counts(&self) -> (usize, usize) {
-        (
-            (self.head >> SLOTS_AT & 15) as usize,
-            (self.head >> BUNDLES_AT & 15) as usize,
-        )
+        ((self.head >> SLOTS_AT & 15) as usize, (self.head >> BUNDLES_AT & 15) as usize)
     }
 
     /// All slots, or only those for every project and for one.
@@ -166,9 +149,7 @@ impl Line {
             hits &= places.fold(0, |found, (pair, place)| found | is_near(pair[0]) << place);
         }
         std::iter::from_fn(move || {
-            let slot = pairs
-                .get(hits.trailing_zeros() as usize)
-                .map(|pair| unpack(*pair));
+            let slot = pairs.get(hits.trailing_zeros() as usize).map(|pair| unpack(*pair));
             hits &= hits.wrapping_sub(1);
             slot
         })
@@ -178,16 +159,12 @@ impl Line {
     #[inline]
     pub(crate) fn packed(&self) -> &[u32] {
         let (slots, bundles) = self.counts();
-        self.words
-            .get(2 * slots..2 * slots + bundles)
-            .unwrap_or_default()
+        self.words.get(2 * slots..2 * slots + bundles).unwrap_or_default()
     }
 
     #[inline]
     pub(crate) fn bundles(&self) -> impl Iterator<Item = Bundle> + '_ {
-        self.packed()
-            .iter()
-            .filter_map(|packed| Bundle::unpack(*packed))
+        self.packed().iter().filter_map(|packed| Bundle::unpack(*packed))
     }
 }
 
@@ -222,30 +199,16 @@ impl Gathered {
     fn into_line(mut self, active: bool) -> (Line, Option<More>) {
         self.slots.sort_unstable();
         let mut line = Line::VACANT;
-        let packed: Vec<u32> = self
-            .bundles
-            .iter()
-            .map_while(|bundle| bundle.pack())
-            .take(WORDS)
-            .collect();
+        let packed: Vec<u32> = self.bundles.iter().map_while(|bundle| bundle.pack()).take(WORDS).collect();
         let room = (WORDS - packed.len()) / 2;
-        let pairs: Vec<[u32; 2]> = self
-            .slots
-            .iter()
-            .map_while(|slot| pack(*slot))
-            .take(room)
-            .collect();
+        let pairs: Vec<[u32; 2]> = self.slots.iter().map_while(|slot| pack(*slot)).take(room).collect();
         let words = pairs.as_flattened().iter().chain(&packed);
         for (place, word) in line.words.iter_mut().zip(words) {
             *place = *word;
         }
         let slots = self.slots.split_off(pairs.len()).into_boxed_slice();
         let bundles = self.bundles.split_off(packed.len()).into_boxed_slice();
-        let more = More {
-            slots,
-            bundles,
-            timed: self.timed.into_boxed_slice(),
-        };
+        let more = More { slots, bundles, timed: self.timed.into_boxed_slice() };
         let is_empty = more.slots.is_empty() && more.bundles.is_empty() && more.timed.is_empty();
         line.head = if active { ACTIVE } else { 0 } | if is_empty { 0 } else { MORE };
         let count = |count: usize| u32::try_from(count).unwrap_or_default();
@@ -259,10 +222,7 @@ pub(crate) fn of_principal(org: &Org, principal: &Principal) -> (Line, Option<Mo
     let mut gathered = Gathered::default();
     gathered.add_assignments(org, &principal.assignments);
     for membership in &principal.memberships {
-        gathered.add(
-            window_of(org, membership.provenance),
-            Given::Bundle(Bundle::Group(membership.group)),
-        );
+        gathered.add(window_of(org, membership.provenance), Given::Bundle(Bundle::Group(membership.group)));
     }
     gathered.into_line(principal.active)
 }
@@ -276,16 +236,8 @@ pub(crate) fn of_group(org: &Org, assignments: &[Assignment]) -> (Line, Option<M
 
 /// Compiles a policy.
 pub(crate) fn of_policy(policy: &Policy) -> (Line, Option<More>) {
-    let slots = policy
-        .bindings
-        .iter()
-        .map(|binding| Slot::of(*binding))
-        .collect();
-    Gathered {
-        slots,
-        ..Gathered::default()
-    }
-    .into_line(true)
+    let slots = policy.bindings.iter().map(|binding| Slot::of(*binding)).collect();
+    Gathered { slots, ..Gathered::default() }.into_line(true)
 }
 
 /// Compiles what everyone has.
@@ -306,69 +258,27 @@ mod tests {
 
     #[test]
     fn a_holder_of_any_size_keeps_all_it_has() {
-        for (slots, bundles) in [
-            (0_u32, 0),
-            (6, 3),
-            (6, 4),
-            (7, 1),
-            (8, 0),
-            (0, 15),
-            (40, 40),
-        ] {
-            let slot = |number| Slot {
-                project: 100 - number,
-                environment: number % 3,
-                role: 1 + number,
-            };
+        for (slots, bundles) in [(0_u32, 0), (6, 3), (6, 4), (7, 1), (8, 0), (0, 15), (40, 40)] {
+            let slot = |number| Slot { project: 100 - number, environment: number % 3, role: 1 + number };
             let slots: Vec<Slot> = (0..slots).map(slot).collect();
-            let bundles: Vec<Bundle> = (1..=bundles)
-                .filter_map(PolicyId::new)
-                .map(Bundle::Policy)
-                .collect();
+            let bundles: Vec<Bundle> = (1..=bundles).filter_map(PolicyId::new).map(Bundle::Policy).collect();
             let timed = Vec::new();
-            let (line, more) = Gathered {
-                slots: slots.clone(),
-                bundles: bundles.clone(),
-                timed,
-            }
-            .into_line(true);
+            let (line, more) = Gathered { slots: slots.clone(), bundles: bundles.clone(), timed }.into_line(true);
             let more = more.unwrap_or_default();
             let mut kept: Vec<Slot> = line.slots(None).chain(more.slots(None)).collect();
             kept.sort_unstable_by_key(|slot| slot.role);
             assert_eq!(kept, slots);
-            assert!(
-                line.bundles()
-                    .chain(more.bundles.iter().copied())
-                    .eq(bundles)
-            );
+            assert!(line.bundles().chain(more.bundles.iter().copied()).eq(bundles));
             assert!(line.is_active());
         }
     }
 
     #[test]
     fn what_cannot_be_packed_stands_beside_the_line() {
-        let large = Slot {
-            project: 7,
-            environment: 1 << 12,
-            role: 1,
-        };
-        let slots = vec![
-            large,
-            Slot {
-                role: 1 << 20,
-                environment: 0,
-                project: 0,
-            },
-        ];
-        let (line, more) = Gathered {
-            slots,
-            ..Gathered::default()
-        }
-        .into_line(false);
-        assert_eq!(
-            (line.slots(None).count(), line.has_more(), line.is_active()),
-            (0, true, false)
-        );
+        let large = Slot { project: 7, environment: 1 << 12, role: 1 };
+        let slots = vec![large, Slot { role: 1 << 20, environment: 0, project: 0 }];
+        let (line, more) = Gathered { slots, ..Gathered::default() }.into_line(false);
+        assert_eq!((line.slots(None).count(), line.has_more(), line.is_active()), (0, true, false));
         assert!(more.unwrap().slots(Some(7)).any(|slot| slot == large));
     }
 }

@@ -73,17 +73,11 @@ pub struct Window {
 
 impl Window {
     /// Without start and end.
-    pub const ALWAYS: Window = Window {
-        from: None,
-        until: None,
-    };
+    pub const ALWAYS: Window = Window { from: None, until: None };
 
     /// The window of these terms.
     pub const fn of(terms: &Terms) -> Self {
-        Window {
-            from: terms.from,
-            until: terms.until,
-        }
+        Window { from: terms.from, until: terms.until }
     }
 
     /// Whether there is no start and no end.
@@ -93,8 +87,7 @@ impl Window {
 
     /// Whether `instant` lies within.
     pub fn contains(&self, instant: Timestamp) -> bool {
-        self.from.is_none_or(|from| from <= instant)
-            && self.until.is_none_or(|until| instant < until)
+        self.from.is_none_or(|from| from <= instant) && self.until.is_none_or(|until| instant < until)
     }
 
     /// Whether no instant lies within.
@@ -109,22 +102,14 @@ impl Window {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        Window {
-            from: self.from.max(other.from),
-            until,
-        }
+        Window { from: self.from.max(other.from), until }
     }
 }
 
 /// The window of an interned record of terms; what is not there counts never.
 pub(crate) fn window_of(org: &Org, id: ProvenanceId) -> Window {
-    let never = Window {
-        from: Some(Timestamp::from_micros(i64::MAX)),
-        until: Some(Timestamp::from_micros(i64::MIN)),
-    };
-    org.provenances
-        .get(id)
-        .map_or(never, |provenance| Window::of(&provenance.terms))
+    let never = Window { from: Some(Timestamp::from_micros(i64::MAX)), until: Some(Timestamp::from_micros(i64::MIN)) };
+    org.provenances.get(id).map_or(never, |provenance| Window::of(&provenance.terms))
 }
 
 #[cfg(test)]
@@ -135,21 +120,13 @@ mod tests {
     fn two_windows_count_together_only_when_both_do() {
         let second = |seconds| Timestamp::from_micros(0).plus_seconds(seconds);
         let ends = [None, Some(second(1)), Some(second(2))];
-        let all = ends.iter().flat_map(|from| {
-            ends.iter().map(|until| Window {
-                from: *from,
-                until: *until,
-            })
-        });
+        let all = ends.iter().flat_map(|from| ends.iter().map(|until| Window { from: *from, until: *until }));
         let all: Vec<Window> = all.collect();
         for a in &all {
             for b in &all {
                 let both = a.meet(*b);
                 for instant in (0..4).map(second) {
-                    assert_eq!(
-                        both.contains(instant),
-                        a.contains(instant) && b.contains(instant)
-                    );
+                    assert_eq!(both.contains(instant), a.contains(instant) && b.contains(instant));
                     assert!(!both.is_empty() || !both.contains(instant));
                 }
             }

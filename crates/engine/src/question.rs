@@ -46,24 +46,17 @@ pub struct Place {
 
 impl Place {
     /// The whole organization.
-    pub const ORGANIZATION: Place = Place {
-        project: Part::All,
-        environment: Part::All,
-    };
+    pub const ORGANIZATION: Place = Place { project: Part::All, environment: Part::All };
 
     /// Whether a right at `scope` covers this place.
     pub fn is_covered_by(self, scope: Scope) -> bool {
-        self.project.is_covered_by(scope.project)
-            && self.environment.is_covered_by(scope.environment)
+        self.project.is_covered_by(scope.project) && self.environment.is_covered_by(scope.environment)
     }
 }
 
 impl From<Scope> for Place {
     fn from(scope: Scope) -> Self {
-        Place {
-            project: scope.project.into(),
-            environment: scope.environment.into(),
-        }
+        Place { project: scope.project.into(), environment: scope.environment.into() }
     }
 }
 
@@ -92,10 +85,7 @@ pub struct Decision {
 
 impl Decision {
     /// No.
-    pub const DENIED: Decision = Decision {
-        allowed: false,
-        giver: None,
-    };
+    pub const DENIED: Decision = Decision { allowed: false, giver: None };
 }
 
 /// What gave a right: a binding, granted to a holder directly or within a policy.

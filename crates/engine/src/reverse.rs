@@ -33,8 +33,7 @@ impl Reverse {
 
     pub(crate) fn advance(&mut self, before: &Org, after: &Org, touched: &Touched) {
         for id in &touched.groups {
-            if before.assignments_of(Holder::Group(*id)) != after.assignments_of(Holder::Group(*id))
-            {
+            if before.assignments_of(Holder::Group(*id)) != after.assignments_of(Holder::Group(*id)) {
                 self.drop_group(before, *id);
                 self.add_group(after, *id);
             }
@@ -48,9 +47,7 @@ impl Reverse {
     fn add_group(&mut self, org: &Org, id: GroupId) {
         for assignment in org.assignments_of(Holder::Group(id)) {
             match assignment.grant {
-                Grant::Role(binding) => {
-                    self.groups.insert((Slot::of(binding).project, id.number()))
-                }
+                Grant::Role(binding) => self.groups.insert((Slot::of(binding).project, id.number())),
                 Grant::Policy(policy) => self.holders.insert((policy.number(), id.number())),
             };
         }
@@ -59,9 +56,7 @@ impl Reverse {
     fn drop_group(&mut self, org: &Org, id: GroupId) {
         for assignment in org.assignments_of(Holder::Group(id)) {
             match assignment.grant {
-                Grant::Role(binding) => self
-                    .groups
-                    .remove(&(Slot::of(binding).project, id.number())),
+                Grant::Role(binding) => self.groups.remove(&(Slot::of(binding).project, id.number())),
                 Grant::Policy(policy) => self.holders.remove(&(policy.number(), id.number())),
             };
         }
@@ -69,15 +64,13 @@ impl Reverse {
 
     fn add_policy(&mut self, org: &Org, id: PolicyId) {
         for binding in org.policy(id).iter().flat_map(|policy| &policy.bindings) {
-            self.policies
-                .insert((Slot::of(*binding).project, id.number()));
+            self.policies.insert((Slot::of(*binding).project, id.number()));
         }
     }
 
     fn drop_policy(&mut self, org: &Org, id: PolicyId) {
         for binding in org.policy(id).iter().flat_map(|policy| &policy.bindings) {
-            self.policies
-                .remove(&(Slot::of(*binding).project, id.number()));
+            self.policies.remove(&(Slot::of(*binding).project, id.number()));
         }
     }
 
@@ -95,7 +88,5 @@ impl Reverse {
 }
 
 fn seconds(pairs: &OrdSet<(u32, u32)>, first: u32) -> impl Iterator<Item = u32> + '_ {
-    pairs
-        .range((first, 0)..=(first, u32::MAX))
-        .map(|(_, second)| *second)
+    pairs.range((first, 0)..=(first, u32::MAX)).map(|(_, second)| *second)
 }

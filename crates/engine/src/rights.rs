@@ -39,9 +39,7 @@ struct Narrow {
 impl Rights {
     pub(crate) fn of(org: &Org, vocabulary: &Vocabulary) -> Self {
         let rows = (0..org.roles.bound()).map(|number| rights_of(org, vocabulary, number));
-        Rights {
-            roles: rows.collect(),
-        }
+        Rights { roles: rows.collect() }
     }
 
     /// Compiles one role again.
@@ -60,11 +58,7 @@ impl Rights {
         let Some(rights) = self.roles.get(role as usize) else {
             return false;
         };
-        rights.wide.has(asked.bit)
-            || rights
-                .narrow
-                .as_ref()
-                .is_some_and(|narrow| gives_narrow(narrow, asked))
+        rights.wide.has(asked.bit) || rights.narrow.as_ref().is_some_and(|narrow| gives_narrow(narrow, asked))
     }
 
     /// Whether a role gives the action anywhere.
@@ -72,12 +66,7 @@ impl Rights {
         let Some(rights) = self.roles.get(role as usize) else {
             return false;
         };
-        rights.wide.has(bit)
-            || rights
-                .narrow
-                .iter()
-                .flat_map(|n| n.iter())
-                .any(|n| n.actions.has(bit))
+        rights.wide.has(bit) || rights.narrow.iter().flat_map(|n| n.iter()).any(|n| n.actions.has(bit))
     }
 
     /// Adds all that a role gives anywhere.
@@ -108,21 +97,15 @@ impl Rights {
     pub(crate) fn places(&self, role: u32, bit: Bit) -> impl Iterator<Item = (u32, u32)> + '_ {
         let rights = self.roles.get(role as usize);
         let wide = rights.filter(|rights| rights.wide.has(bit)).map(|_| (0, 0));
-        let narrow = rights
-            .and_then(|rights| rights.narrow.as_deref())
-            .unwrap_or_default();
+        let narrow = rights.and_then(|rights| rights.narrow.as_deref()).unwrap_or_default();
         let narrow = narrow.iter().filter(move |narrow| narrow.actions.has(bit));
-        wide.into_iter()
-            .chain(narrow.map(|narrow| (narrow.project, narrow.environment)))
+        wide.into_iter().chain(narrow.map(|narrow| (narrow.project, narrow.environment)))
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        let rest = |narrow: &[Narrow]| {
-            size_of_val(narrow) + narrow.iter().map(|n| n.actions.heap_bytes()).sum::<usize>()
-        };
-        let each = |rights: &RoleRights| {
-            rights.wide.heap_bytes() + rights.narrow.as_deref().map_or(0, rest)
-        };
+        let rest =
+            |narrow: &[Narrow]| size_of_val(narrow) + narrow.iter().map(|n| n.actions.heap_bytes()).sum::<usize>();
+        let each = |rights: &RoleRights| rights.wide.heap_bytes() + rights.narrow.as_deref().map_or(0, rest);
         self.roles.len() * size_of::<RoleRights>() + self.roles.iter().map(each).sum::<usize>()
     }
 }
@@ -131,14 +114,8 @@ impl Rights {
 fn gives_narrow(narrow: &[Narrow], asked: &Asked) -> bool {
     let gives = |project: u32| {
         let start = narrow.partition_point(|narrow| narrow.project < project);
-        let there = narrow
-            .get(start..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(|n| n.project == project);
-        there
-            .filter(|n| is_all_or(n.environment, asked.environment))
-            .any(|n| n.actions.has(asked.bit))
+        let there = narrow.get(start..).unwrap_or_default().iter().take_while(|n| n.project == project);
+        there.filter(|n| is_all_or(n.environment, asked.environment)).any(|n| n.actions.has(asked.bit))
     };
     gives(0) || (asked.project != NOT_NAMED && gives(asked.project))
 }
@@ -149,21 +126,15 @@ const fn is_all_or(held: u32, asked: u32) -> bool {
 
 fn rights_of(org: &Org, vocabulary: &Vocabulary, number: usize) -> RoleRights {
     let number = u32::try_from(number).unwrap_or(0);
-    org.roles
-        .get(number)
-        .map_or_else(RoleRights::default, |role| compile(org, vocabulary, role))
+    org.roles.get(number).map_or_else(RoleRights::default, |role| compile(org, vocabulary, role))
 }
 
 fn compile(org: &Org, vocabulary: &Vocabulary, role: &Role) -> RoleRights {
     let mut wide = Actions::default();
     let mut narrow: BTreeMap<(u32, u32), Actions> = BTreeMap::new();
     for Permit { action, scope } in &role.permits {
-        let project = scope
-            .project
-            .map_or(0, rolecall_model::id::ProjectId::number);
-        let environment = scope
-            .environment
-            .map_or(0, rolecall_model::id::EnvironmentId::number);
+        let project = scope.project.map_or(0, rolecall_model::id::ProjectId::number);
+        let environment = scope.environment.map_or(0, rolecall_model::id::EnvironmentId::number);
         let set = match (project, environment) {
             (0, 0) => &mut wide,
             place => narrow.entry(place).or_default(),
@@ -174,16 +145,7 @@ fn compile(org: &Org, vocabulary: &Vocabulary, role: &Role) -> RoleRights {
             }
         }
     }
-    let narrow = narrow
-        .into_iter()
-        .map(|((project, environment), actions)| Narrow {
-            project,
-            environment,
-            actions,
-        });
+    let narrow = narrow.into_iter().map(|((project, environment), actions)| Narrow { project, environment, actions });
     let narrow: Arc<[Narrow]> = narrow.collect();
-    RoleRights {
-        wide,
-        narrow: (!narrow.is_empty()).then_some(narrow),
-    }
+    RoleRights { wide, narrow: (!narrow.is_empty()).then_some(narrow) }
 }

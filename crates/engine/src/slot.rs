@@ -24,30 +24,18 @@ pub(crate) struct Slot {
 impl Slot {
     pub(crate) fn of(binding: Binding) -> Self {
         Slot {
-            project: binding
-                .scope
-                .project
-                .map_or(0, rolecall_model::id::ProjectId::number),
-            environment: binding
-                .scope
-                .environment
-                .map_or(0, rolecall_model::id::EnvironmentId::number),
+            project: binding.scope.project.map_or(0, rolecall_model::id::ProjectId::number),
+            environment: binding.scope.environment.map_or(0, rolecall_model::id::EnvironmentId::number),
             role: binding.role.number(),
         }
     }
 
     pub(crate) const fn scope(self) -> Scope {
-        Scope::new(
-            ProjectId::new(self.project),
-            EnvironmentId::new(self.environment),
-        )
+        Scope::new(ProjectId::new(self.project), EnvironmentId::new(self.environment))
     }
 
     pub(crate) fn binding(self) -> Option<Binding> {
-        Some(Binding {
-            role: RoleId::new(self.role)?,
-            scope: self.scope(),
-        })
+        Some(Binding { role: RoleId::new(self.role)?, scope: self.scope() })
     }
 }
 
@@ -64,11 +52,7 @@ impl Reach<'_> {
     pub(crate) fn giver(&self) -> Option<Giver> {
         let binding = self.slot.binding()?;
         let grant = self.policy.map_or(Grant::Role(binding), Grant::Policy);
-        Some(Giver {
-            holder: self.holder,
-            grant,
-            binding,
-        })
+        Some(Giver { holder: self.holder, grant, binding })
     }
 }
 
@@ -84,12 +68,7 @@ pub(crate) struct Asked {
 impl Asked {
     pub(crate) fn new(bit: Bit, place: Place, at: Timestamp) -> Self {
         let (project, environment) = numbers(place);
-        Asked {
-            project,
-            environment,
-            bit,
-            at,
-        }
+        Asked { project, environment, bit, at }
     }
 
     /// Whether a slot's scope covers the place.

@@ -26,10 +26,7 @@ impl Vocabulary {
                 *place = bit;
             }
         }
-        Vocabulary {
-            bits: bits.into(),
-            actions,
-        }
+        Vocabulary { bits: bits.into(), actions }
     }
 
     #[inline]
@@ -39,11 +36,7 @@ impl Vocabulary {
 
     /// The actions of a set, by number.
     pub(crate) fn actions<'a>(&'a self, set: &'a Actions) -> impl Iterator<Item = ActionId> + 'a {
-        self.actions
-            .iter()
-            .zip(0_u32..)
-            .filter(|(_, bit)| set.has(Bit(*bit)))
-            .map(|(action, _)| *action)
+        self.actions.iter().zip(0_u32..).filter(|(_, bit)| set.has(Bit(*bit))).map(|(action, _)| *action)
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
@@ -65,10 +58,7 @@ impl Actions {
     #[inline]
     pub(crate) fn has(&self, Bit(bit): Bit) -> bool {
         let word = (bit / 64) as usize;
-        let word = self
-            .first
-            .get(word)
-            .or_else(|| self.rest.get(word - INLINE));
+        let word = self.first.get(word).or_else(|| self.rest.get(word - INLINE));
         word.is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 
@@ -77,10 +67,7 @@ impl Actions {
         if word >= INLINE && self.rest.len() <= word - INLINE {
             self.rest.resize(word - INLINE + 1, 0);
         }
-        let word = self
-            .first
-            .get_mut(word)
-            .or_else(|| self.rest.get_mut(word - INLINE));
+        let word = self.first.get_mut(word).or_else(|| self.rest.get_mut(word - INLINE));
         if let Some(word) = word {
             *word |= 1 << (bit % 64);
         }

@@ -20,21 +20,12 @@ struct Via<'a> {
 impl<'a> Via<'a> {
     #[inline]
     const fn of(holder: Holder) -> Self {
-        Via {
-            holder,
-            policy: None,
-            window: &Window::ALWAYS,
-        }
+        Via { holder, policy: None, window: &Window::ALWAYS }
     }
 
     #[inline]
     const fn reach(&self, slot: Slot) -> Reach<'a> {
-        Reach {
-            holder: self.holder,
-            policy: self.policy,
-            slot,
-            window: self.window,
-        }
+        Reach { holder: self.holder, policy: self.policy, slot, window: self.window }
     }
 }
 
@@ -108,10 +99,7 @@ impl Index {
         let Some(line) = self.groups.get(id.index()) else {
             return Continue(());
         };
-        let via = Via {
-            holder: Holder::Group(id),
-            ..*via
-        };
+        let via = Via { holder: Holder::Group(id), ..*via };
         for slot in line.slots(near) {
             visit(&via.reach(slot))?;
         }
@@ -135,10 +123,7 @@ impl Index {
         let Some(line) = self.policies.get(id.index()) else {
             return Continue(());
         };
-        let via = Via {
-            policy: Some(id),
-            ..*via
-        };
+        let via = Via { policy: Some(id), ..*via };
         for slot in line.slots(near) {
             visit(&via.reach(slot))?;
         }

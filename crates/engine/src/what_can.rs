@@ -14,8 +14,7 @@ impl Index {
         let mut held = Actions::default();
         let covers = |slot: &Slot| place.is_covered_by(slot.scope());
         for slot in self.slots_of(subject, at).into_iter().filter(covers) {
-            self.rights
-                .add_at(slot.role, project, environment, &mut held);
+            self.rights.add_at(slot.role, project, environment, &mut held);
         }
         self.vocabulary.actions(&held).collect()
     }

@@ -36,16 +36,9 @@ impl Index {
 
     /// Where roles at scopes give an action.
     pub(crate) fn cover(&self, slots: impl Iterator<Item = Slot>, bit: Bit) -> Cover {
-        let places = slots.flat_map(|slot| {
-            self.rights
-                .places(slot.role, bit)
-                .map(move |place| (slot, place))
-        });
+        let places = slots.flat_map(|slot| self.rights.places(slot.role, bit).map(move |place| (slot, place)));
         let met = places.filter_map(|(slot, (project, environment))| {
-            slot.scope().meet(Scope::new(
-                ProjectId::new(project),
-                EnvironmentId::new(environment),
-            ))
+            slot.scope().meet(Scope::new(ProjectId::new(project), EnvironmentId::new(environment)))
         });
         met.collect()
     }

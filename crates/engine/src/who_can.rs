@@ -22,40 +22,21 @@ impl Index {
     ) -> (Vec<PrincipalId>, Option<PrincipalId>) {
         let mut all = self.who_can_all(action, place, at).after(after);
         let page: Vec<PrincipalId> = all.by_ref().take(limit.max(1)).collect();
-        let next = page
-            .last()
-            .copied()
-            .or(after)
-            .filter(|_| all.next().is_some());
+        let next = page.last().copied().or(after).filter(|_| all.next().is_some());
         (page, next)
     }
 
     /// All users and applications that may do an action at a place, by number, found as they are
     /// asked for.
     pub fn who_can_all(&self, action: ActionId, place: Place, at: Timestamp) -> WhoCan<'_> {
-        let asked = self
-            .vocabulary
-            .bit(action)
-            .map(|bit| Asked::new(bit, place, at));
-        let mut scan = WhoCan {
-            index: self,
-            asked,
-            next: 1,
-            everyone: false,
-            known: Known::default(),
-        };
+        let asked = self.vocabulary.bit(action).map(|bit| Asked::new(bit, place, at));
+        let mut scan = WhoCan { index: self, asked, next: 1, everyone: false, known: Known::default() };
         if let Some(asked) = asked {
             let bundles = 2 * self.groups.len().max(self.policies.len());
-            scan.known = Known {
-                roles: vec![Answer::Open; self.org.roles.bound()],
-                bundles: vec![Answer::Open; bundles],
-            };
+            scan.known =
+                Known { roles: vec![Answer::Open; self.org.roles.bound()], bundles: vec![Answer::Open; bundles] };
             let found = self.walk_everyone(Some(asked.project), &mut |reach| {
-                if self.gives(reach, &asked) {
-                    Break(())
-                } else {
-                    Continue(())
-                }
+                if self.gives(reach, &asked) { Break(()) } else { Continue(()) }
             });
             scan.everyone = found.is_break();
         }
@@ -103,12 +84,8 @@ impl WhoCan<'_> {
 
     #[inline]
     fn line_gives(&mut self, line: &Line, key: Key, asked: &Asked) -> bool {
-        line.slots(Some(asked.project))
-            .any(|slot| self.slot_gives(slot, asked))
-            || line
-                .packed()
-                .iter()
-                .any(|packed| self.packed_gives(*packed, asked))
+        line.slots(Some(asked.project)).any(|slot| self.slot_gives(slot, asked))
+            || line.packed().iter().any(|packed| self.packed_gives(*packed, asked))
             || (line.has_more() && self.more_gives(key, asked))
     }
 
@@ -117,12 +94,8 @@ impl WhoCan<'_> {
         let Some(more) = index.more.get(&key) else {
             return false;
         };
-        more.slots(Some(asked.project))
-            .any(|slot| self.slot_gives(slot, asked))
-            || more
-                .bundles
-                .iter()
-                .any(|bundle| self.bundle_gives(*bundle, asked))
+        more.slots(Some(asked.project)).any(|slot| self.slot_gives(slot, asked))
+            || more.bundles.iter().any(|bundle| self.bundle_gives(*bundle, asked))
             || more.timed.iter().any(|(window, given)| {
                 window.contains(asked.at)
                     && match given {

@@ -30,11 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let decision = timed("decide and apply", || decide(&founded, command, &moment))?;
     let entry = entry(&decision, decision.changes.clone());
     let encoded = timed("encode", || entry.encode(&[0; 32], &mut || [7; 16]))?;
-    println!(
-        "{:>28} {}",
-        "bytes in the log",
-        encoded.body.iter().map(Vec::len).sum::<usize>()
-    );
+    println!("{:>28} {}", "bytes in the log", encoded.body.iter().map(Vec::len).sum::<usize>());
     let hash = timed("chain hash", || chain_hash(&[0; 32], &encoded.body))?;
     assert_eq!(hash, encoded.hash, "the chain holds");
     let back = timed("decode", || Entry::decode(&encoded.body))?;
@@ -80,10 +76,7 @@ fn found() -> Result<Org, Box<dyn Error>> {
 fn small(org: &Org) -> Result<(), Box<dyn Error>> {
     const TIMES: u32 = 10_000;
     let email = Some("ada@example.com".to_owned());
-    let user = UserCommand::Create(NewUser {
-        email,
-        ..NewUser::default()
-    });
+    let user = UserCommand::Create(NewUser { email, ..NewUser::default() });
     let moment = Moment::new(Timestamp::default(), Actor::System, [3; 32]);
     let decision = decide(org, user.into(), &moment)?;
     let entry = entry(&decision, decision.changes.clone());
@@ -91,11 +84,7 @@ fn small(org: &Org) -> Result<(), Box<dyn Error>> {
     for _ in 0..TIMES {
         std::hint::black_box(entry.encode(&[0; 32], &mut || [7; 16])?);
     }
-    println!(
-        "{:>28} {:?}",
-        "encode a small entry",
-        start.elapsed() / TIMES
-    );
+    println!("{:>28} {:?}", "encode a small entry", start.elapsed() / TIMES);
     let encoded = entry.encode(&[0; 32], &mut || [7; 16])?;
     let start = Instant::now();
     for _ in 0..TIMES {
@@ -121,11 +110,7 @@ fn entry(decision: &Decision, changes: Vec<Change>) -> Entry {
 fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let done = run();
-    println!(
-        "{what:>28} {:.3} s{}",
-        start.elapsed().as_secs_f64(),
-        peak()
-    );
+    println!("{what:>28} {:.3} s{}", start.elapsed().as_secs_f64(), peak());
     done
 }
 
@@ -133,6 +118,5 @@ fn timed<T>(what: &str, run: impl FnOnce() -> T) -> T {
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.map(|peak| format!(", peak {}", peak.trim()))
-        .unwrap_or_default()
+    peak.map(|peak| format!(", peak {}", peak.trim())).unwrap_or_default()
 }

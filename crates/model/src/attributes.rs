@@ -61,8 +61,7 @@ impl Serialize for Attributes {
 impl<'de> Deserialize<'de> for Attributes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            return Option::<Map<String, Value>>::deserialize(deserializer)
-                .map(|map| map.unwrap_or_default().into());
+            return Option::<Map<String, Value>>::deserialize(deserializer).map(|map| map.unwrap_or_default().into());
         }
         let text = String::deserialize(deserializer)?;
         let map: Map<String, Value> = serde_json::from_str(&text).map_err(serde::de::Error::custom)?;

@@ -91,11 +91,7 @@ impl BadEntry {
 impl Entry {
     /// The head under which the changes are applied.
     pub const fn stamp(&self) -> Stamp {
-        Stamp {
-            revision: self.revision,
-            at: self.at,
-            actor: self.actor,
-        }
+        Stamp { revision: self.revision, at: self.at, actor: self.actor }
     }
 
     /// The bytes of the entry and its place in the chain. `salts` gives fresh randomness for each
@@ -103,16 +99,8 @@ impl Entry {
     ///
     /// # Errors
     /// `Broken` for a value that has no form as bytes; no word of the log has one.
-    pub fn encode(
-        &self,
-        previous: &[u8; 32],
-        salts: &mut dyn FnMut() -> [u8; 16],
-    ) -> Result<Encoded, BadEntry> {
-        if self
-            .changes
-            .iter()
-            .any(|change| matches!(change, Change::Imported(_)))
-        {
+    pub fn encode(&self, previous: &[u8; 32], salts: &mut dyn FnMut() -> [u8; 16]) -> Result<Encoded, BadEntry> {
+        if self.changes.iter().any(|change| matches!(change, Change::Imported(_))) {
             return bulk::encode(self, previous, salts);
         }
         text::encode(self, previous, salts)
@@ -124,11 +112,7 @@ impl Entry {
     /// # Errors
     /// `TooNew`; `Broken`.
     pub fn decode(body: &[impl AsRef<[u8]>]) -> Result<Entry, BadEntry> {
-        if is_bulk(body) {
-            bulk::decode(body)
-        } else {
-            text::decode(&chunk::whole(body))
-        }
+        if is_bulk(body) { bulk::decode(body) } else { text::decode(&chunk::whole(body)) }
     }
 }
 
@@ -137,11 +121,7 @@ impl Entry {
 /// # Errors
 /// `Broken`.
 pub fn chain_hash(previous: &[u8; 32], body: &[impl AsRef<[u8]>]) -> Result<[u8; 32], BadEntry> {
-    if is_bulk(body) {
-        bulk::chain_hash(previous, body)
-    } else {
-        text::chain_hash(previous, &chunk::whole(body))
-    }
+    if is_bulk(body) { bulk::chain_hash(previous, body) } else { text::chain_hash(previous, &chunk::whole(body)) }
 }
 
 /// The body without a subject's personal values, or none when it holds none of them. The hash of
@@ -149,15 +129,8 @@ pub fn chain_hash(previous: &[u8; 32], body: &[impl AsRef<[u8]>]) -> Result<[u8;
 ///
 /// # Errors
 /// `Broken`.
-pub fn forget(
-    body: &[impl AsRef<[u8]>],
-    subject: Subject,
-) -> Result<Option<Vec<Vec<u8>>>, BadEntry> {
-    if is_bulk(body) {
-        bulk::forget(body, subject)
-    } else {
-        text::forget(&chunk::whole(body), subject)
-    }
+pub fn forget(body: &[impl AsRef<[u8]>], subject: Subject) -> Result<Option<Vec<Vec<u8>>>, BadEntry> {
+    if is_bulk(body) { bulk::forget(body, subject) } else { text::forget(&chunk::whole(body), subject) }
 }
 
 /// Whether a body is binary: JSON begins with a brace, always.

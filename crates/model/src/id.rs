@@ -177,11 +177,7 @@ impl<const KIND: u8> FromStr for Opaque<KIND> {
 
 impl<const KIND: u8> Serialize for Opaque<KIND> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_str(self)
-        } else {
-            serializer.serialize_u128(self.0)
-        }
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_u128(self.0) }
     }
 }
 

@@ -107,26 +107,9 @@ pub struct Counts {
 impl Workload {
     /// How many of each noun there are.
     pub fn counts(&self) -> Counts {
-        let [
-            environments,
-            actions,
-            roles,
-            projects,
-            policies,
-            groups,
-            users,
-            applications,
-        ] = Kind::ALL.map(|kind| self.column(kind).len());
-        Counts {
-            environments,
-            actions,
-            roles,
-            projects,
-            policies,
-            groups,
-            users,
-            applications,
-        }
+        let [environments, actions, roles, projects, policies, groups, users, applications] =
+            Kind::ALL.map(|kind| self.column(kind).len());
+        Counts { environments, actions, roles, projects, policies, groups, users, applications }
     }
 
     /// Whether it brings nothing.
@@ -145,24 +128,17 @@ impl Workload {
 
     /// The same content with a seed for its ids.
     fn seeded(&self, seed: [u8; 32]) -> Self {
-        Workload {
-            columns: Arc::clone(&self.columns),
-            seed,
-        }
+        Workload { columns: Arc::clone(&self.columns), seed }
     }
 
     /// The subjects of its users and applications, in their order.
     pub fn subjects(&self) -> impl Iterator<Item = Subject> + '_ {
         let first = self.column(Kind::Group).len();
-        let kinds = [Kind::User, Kind::Application]
-            .into_iter()
-            .flat_map(|kind| {
-                let count = self.column(kind).len();
-                std::iter::repeat_n(kind.principal().unwrap_or(PrincipalKind::User), count)
-            });
-        kinds
-            .zip(first..)
-            .map(|(kind, index)| subject(&self.seed, kind, index))
+        let kinds = [Kind::User, Kind::Application].into_iter().flat_map(|kind| {
+            let count = self.column(kind).len();
+            std::iter::repeat_n(kind.principal().unwrap_or(PrincipalKind::User), count)
+        });
+        kinds.zip(first..).map(|(kind, index)| subject(&self.seed, kind, index))
     }
 }
 

@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn names_in_every_script_are_names() {
-        for name in ["Производство", "生产", "إنتاج", "उत्पादन", "παραγωγή", "🚀 launch"] {
+        for name in ["Производство", "生产", "إنتاج", "उत्पादन", "παραγωγή", "🚀 launch"]
+        {
             assert_eq!(parse_name(name, "name").unwrap(), name);
         }
     }

@@ -79,15 +79,19 @@ pub fn name(action: ActionId) -> Option<&'static str> {
 /// `*` and Rolecall's own actions, as records.
 pub(crate) fn records() -> impl Iterator<Item = Action> {
     let everything = (EVERYTHING, "*", Level::Environment, "Everything, future actions too");
-    std::iter::once(&everything).chain(ALL).map(|(id, name, level, title)| Action {
-        id: *id,
-        name: Text::const_new(name),
-        level: *level,
-        title: Text::from(*title),
-        description: Text::default(),
-        category: Text::const_new("Rolecall"),
-        includes: Vec::new(),
-        predefined: true,
-        attributes: Attributes::default(),
-    }).collect::<Vec<_>>().into_iter()
+    std::iter::once(&everything)
+        .chain(ALL)
+        .map(|(id, name, level, title)| Action {
+            id: *id,
+            name: Text::const_new(name),
+            level: *level,
+            title: Text::from(*title),
+            description: Text::default(),
+            category: Text::const_new("Rolecall"),
+            includes: Vec::new(),
+            predefined: true,
+            attributes: Attributes::default(),
+        })
+        .collect::<Vec<_>>()
+        .into_iter()
 }

@@ -137,8 +137,7 @@ impl Refusal {
 
 /// A name as a message shows it: cut when very long, without control characters.
 pub fn shown(name: &str) -> String {
-    let mut text: String =
-        name.chars().take(80).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
+    let mut text: String = name.chars().take(80).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
     if name.chars().nth(80).is_some() {
         text.push('…');
     }

@@ -157,7 +157,11 @@ pub fn user<'a>(org: &'a Org, wanted: &SubjectRef, field: &str) -> Result<(Princ
 ///
 /// # Errors
 /// `Unknown` when there is none; a user is none.
-pub fn application<'a>(org: &'a Org, wanted: &SubjectRef, field: &str) -> Result<(PrincipalId, &'a Principal), Refusal> {
+pub fn application<'a>(
+    org: &'a Org,
+    wanted: &SubjectRef,
+    field: &str,
+) -> Result<(PrincipalId, &'a Principal), Refusal> {
     let wanted = match wanted {
         SubjectRef::Any(identifier) => &SubjectRef::Application(identifier.clone()),
         wanted => wanted,
@@ -187,7 +191,13 @@ pub fn holder(org: &Org, wanted: &SubjectRef, field: &str) -> Result<Holder, Ref
 ///
 /// # Errors
 /// `Taken`.
-pub fn free_name<T: Numbered>(org: &Org, table: &Table<T>, name: &Text, noun: &str, own: Option<u32>) -> Result<(), Refusal> {
+pub fn free_name<T: Numbered>(
+    org: &Org,
+    table: &Table<T>,
+    name: &Text,
+    noun: &str,
+    own: Option<u32>,
+) -> Result<(), Refusal> {
     match table.named(name, org.folds_names()) {
         Some(row) if Some(row.value.number()) != own => Err(Refusal::taken("name", noun, row.value.name())),
         _ => Ok(()),

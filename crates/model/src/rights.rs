@@ -25,9 +25,7 @@ impl<'a> Rights<'a> {
     /// What an actor holds at an instant.
     pub fn of_actor(org: &'a Org, actor: Actor, at: Timestamp) -> Self {
         match actor {
-            Actor::System | Actor::Home => {
-                Rights { org, bound: Vec::new(), narrowed: None, unlimited: true }
-            }
+            Actor::System | Actor::Home => Rights { org, bound: Vec::new(), narrowed: None, unlimited: true },
             Actor::Principal { id, token } => {
                 let mut rights = Rights::of_principal(org, id, |terms| terms.in_force(at));
                 if !org.principal(id).is_some_and(|principal| principal.active) {
@@ -148,7 +146,8 @@ impl<'a> Rights<'a> {
             let included = closure.of_action(action).iter().copied();
             // What is given comes before what comes with it, so that a message names it.
             for each in std::iter::once(action).chain(all).chain(included) {
-                let is_product = each.number() < operation::EVERYTHING.number() || each.number() >= operation::FIRST_FREE_NUMBER;
+                let is_product =
+                    each.number() < operation::EVERYTHING.number() || each.number() >= operation::FIRST_FREE_NUMBER;
                 let may = is_product && may_grant;
                 if !may && !self.holds(each, scope) {
                     return Some((each, scope));

@@ -13,7 +13,13 @@ impl Timestamp {
     pub const fn from_micros(micros: i64) -> Self {
         const EDGE: i64 = 253_402_207_200_000_000;
         const START: i64 = -377_705_023_201_000_000;
-        Timestamp(if micros > EDGE { EDGE } else if micros < START { START } else { micros })
+        Timestamp(if micros > EDGE {
+            EDGE
+        } else if micros < START {
+            START
+        } else {
+            micros
+        })
     }
 
     /// Microseconds since 1970.
@@ -52,11 +58,7 @@ impl FromStr for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_str(self)
-        } else {
-            serializer.serialize_i64(self.0)
-        }
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { serializer.serialize_i64(self.0) }
     }
 }
 

@@ -59,7 +59,10 @@ impl Numbered for Token {
     fn number(&self) -> u32 {
         self.id.number()
     }
-    #[expect(clippy::misnamed_getters, reason = "the table files it under its key; what people call it need not be unique")]
+    #[expect(
+        clippy::misnamed_getters,
+        reason = "the table files it under its key; what people call it need not be unique"
+    )]
     fn name(&self) -> &Text {
         &self.key_text
     }

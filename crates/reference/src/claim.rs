@@ -39,11 +39,7 @@ impl State {
     /// All that is wrong with a claim that a question is allowed by a path; nothing when it is true.
     pub fn faults(&self, claim: &Claim, question: &Question) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if !self
-            .people
-            .get(&question.subject)
-            .is_some_and(|person| person.active)
-        {
+        if !self.people.get(&question.subject).is_some_and(|person| person.active) {
             faults.push(Fault::Subject);
         }
         let mut spans = Vec::new();
@@ -73,13 +69,7 @@ impl State {
         faults
     }
 
-    fn add_faults(
-        &self,
-        claim: &Claim,
-        question: &Question,
-        spans: &[Span],
-        faults: &mut Vec<Fault>,
-    ) {
+    fn add_faults(&self, claim: &Claim, question: &Question, spans: &[Span], faults: &mut Vec<Fault>) {
         if !spans.iter().all(|span| counts(*span, question.at)) {
             faults.push(Fault::Time);
         }
@@ -95,10 +85,7 @@ impl State {
         let Some(permit) = claim.permit else {
             // The claim is that no permit of the role would do.
             faults.push(Fault::Action);
-            if role
-                .iter()
-                .any(|permit| self.includes(permit.action, question.action))
-            {
+            if role.iter().any(|permit| self.includes(permit.action, question.action)) {
                 faults.push(Fault::NotThere);
             }
             return;

@@ -10,54 +10,32 @@ impl State {
     pub(crate) fn found(&mut self, catalog: &Catalog) {
         self.folded = catalog.names == NameRule::Folded;
         for (number, environment) in (1..).zip(&catalog.environments) {
-            self.environments
-                .insert(number, environment.name.to_string());
+            self.environments.insert(number, environment.name.to_string());
         }
         for (number, project) in (1..).zip(&catalog.initial_projects) {
             self.projects.insert(number, project.name.to_string());
         }
         self.found_actions(catalog);
         self.found_roles(catalog);
-        let always = Span {
-            from: None,
-            until: None,
-        };
+        let always = Span { from: None, until: None };
         for binding in &catalog.everyone {
             let given = Given::Role(self.found_binding(binding, catalog));
-            self.everyone.push(Held {
-                given,
-                span: always,
-            });
+            self.everyone.push(Held { given, span: always });
         }
     }
 
     fn found_actions(&mut self, catalog: &Catalog) {
-        let plain = |name: &str| Action {
-            name: name.to_owned(),
-            includes: Vec::new(),
-        };
+        let plain = |name: &str| Action { name: name.to_owned(), includes: Vec::new() };
         self.actions.insert(1000, plain("*"));
         for own in operation::own() {
-            self.actions.insert(
-                own.number(),
-                plain(operation::name(own).unwrap_or_default()),
-            );
+            self.actions.insert(own.number(), plain(operation::name(own).unwrap_or_default()));
         }
         for action in &catalog.actions {
-            let next = self
-                .actions
-                .keys()
-                .last()
-                .map_or(2000, |last| (last + 1).max(2000));
-            self.actions
-                .insert(action.number.unwrap_or(next), plain(&action.name));
+            let next = self.actions.keys().last().map_or(2000, |last| (last + 1).max(2000));
+            self.actions.insert(action.number.unwrap_or(next), plain(&action.name));
         }
         for action in &catalog.actions {
-            let includes = action
-                .includes
-                .iter()
-                .map(|name| self.action_named(name))
-                .collect();
+            let includes = action.includes.iter().map(|name| self.action_named(name)).collect();
             let number = self.action_named(&action.name);
             if let Some(action) = self.actions.get_mut(&number) {
                 action.includes = includes;
@@ -70,8 +48,7 @@ impl State {
             let mut permits = Vec::new();
             for permit in &role.permits {
                 let action = self.action_named(&permit.action);
-                let scope =
-                    self.place_named(permit.project.as_deref(), permit.environment.as_deref());
+                let scope = self.place_named(permit.project.as_deref(), permit.environment.as_deref());
                 permits.push(Permit { action, scope });
             }
             let number = number_of_role(catalog, index);
@@ -79,56 +56,31 @@ impl State {
             self.predefined.insert(number);
         }
         for (index, policy) in catalog.policies.iter().enumerate() {
-            let bindings = policy
-                .bindings
-                .iter()
-                .map(|b| self.found_binding(b, catalog))
-                .collect();
-            self.policies
-                .insert(number_of_policy(catalog, index), bindings);
+            let bindings = policy.bindings.iter().map(|b| self.found_binding(b, catalog)).collect();
+            self.policies.insert(number_of_policy(catalog, index), bindings);
         }
     }
 
     fn found_binding(&self, binding: &CatalogBinding, catalog: &Catalog) -> Binding {
-        let index = catalog
-            .roles
-            .iter()
-            .position(|role| self.is_one(&role.name, &binding.role));
+        let index = catalog.roles.iter().position(|role| self.is_one(&role.name, &binding.role));
         let scope = self.place_named(binding.project.as_deref(), binding.environment.as_deref());
-        Binding {
-            role: index.map_or(0, |index| number_of_role(catalog, index)),
-            scope,
-        }
+        Binding { role: index.map_or(0, |index| number_of_role(catalog, index)), scope }
     }
 
     fn place_named(&self, project: Option<&str>, environment: Option<&str>) -> Where {
         let project = project.map(|name| self.number_named(&self.projects, name).unwrap_or(0));
-        let environment =
-            environment.map(|name| self.number_named(&self.environments, name).unwrap_or(0));
-        Where {
-            project,
-            environment,
-        }
+        let environment = environment.map(|name| self.number_named(&self.environments, name).unwrap_or(0));
+        Where { project, environment }
     }
 
     fn action_named(&self, name: &str) -> u32 {
-        let found = self
-            .actions
-            .iter()
-            .find(|(_, action)| self.is_one(&action.name, name));
+        let found = self.actions.iter().find(|(_, action)| self.is_one(&action.name, name));
         found.map_or(0, |(number, _)| *number)
     }
 
     /// The number of a project or environment by its name.
-    pub(crate) fn number_named(
-        &self,
-        among: &std::collections::BTreeMap<u32, String>,
-        name: &str,
-    ) -> Option<u32> {
-        among
-            .iter()
-            .find(|(_, kept)| self.is_one(kept, name))
-            .map(|(number, _)| *number)
+    pub(crate) fn number_named(&self, among: &std::collections::BTreeMap<u32, String>, name: &str) -> Option<u32> {
+        among.iter().find(|(_, kept)| self.is_one(kept, name)).map(|(number, _)| *number)
     }
 
     /// Whether two names are one here.

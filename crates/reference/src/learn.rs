@@ -33,10 +33,7 @@ impl State {
             Change::Membership(change) => self.learn_membership(change),
             Change::Assignment(change) => self.learn_assignment(change),
             // None of these changes what anybody may do.
-            Change::Organization(_)
-            | Change::Token(_)
-            | Change::ResourceType(_)
-            | Change::Imported(_) => {}
+            Change::Organization(_) | Change::Token(_) | Change::ResourceType(_) | Change::Imported(_) => {}
         }
     }
 
@@ -44,13 +41,7 @@ impl State {
         match change {
             ActionChange::Created(action) | ActionChange::Changed { after: action, .. } => {
                 let includes = action.includes.iter().map(|id| id.number()).collect();
-                self.actions.insert(
-                    action.id.number(),
-                    Action {
-                        name: action.name.to_string(),
-                        includes,
-                    },
-                );
+                self.actions.insert(action.id.number(), Action { name: action.name.to_string(), includes });
             }
             ActionChange::Deleted(action) => {
                 self.actions.remove(&action.id.number());
@@ -62,10 +53,7 @@ impl State {
         match change {
             RoleChange::Created(role) | RoleChange::Changed { after: role, .. } => {
                 let permits = role.permits.iter();
-                let permits = permits.map(|p| Permit {
-                    action: p.action.number(),
-                    scope: place(p.scope),
-                });
+                let permits = permits.map(|p| Permit { action: p.action.number(), scope: place(p.scope) });
                 self.roles.insert(role.id.number(), permits.collect());
             }
             RoleChange::Deleted(role) => {
@@ -91,8 +79,7 @@ impl State {
     fn learn_environment(&mut self, change: &EnvironmentChange) {
         match change {
             EnvironmentChange::Created(environment) => {
-                self.environments
-                    .insert(environment.id.number(), environment.name.to_string());
+                self.environments.insert(environment.id.number(), environment.name.to_string());
             }
             EnvironmentChange::Deleted(environment) => {
                 self.environments.remove(&environment.id.number());
@@ -104,40 +91,25 @@ impl State {
     fn learn_project(&mut self, change: &ProjectChange) {
         match change {
             ProjectChange::Created(project) => {
-                self.projects
-                    .insert(project.id.number(), project.name.to_string());
+                self.projects.insert(project.id.number(), project.name.to_string());
             }
             ProjectChange::Changed { .. } => {}
             ProjectChange::Deleted(project) => {
                 let gone = Some(project.id.number());
                 self.projects.remove(&project.id.number());
-                self.everywhere(
-                    |held| !matches!(held.given, Given::Role(b) if b.scope.project == gone),
-                );
+                self.everywhere(|held| !matches!(held.given, Given::Role(b) if b.scope.project == gone));
             }
         }
     }
 
     fn learn_person(&mut self, change: &PrincipalChange) {
         match change {
-            PrincipalChange::Created {
-                id,
-                subject,
-                profile,
-            } => {
-                self.people
-                    .insert(id.number(), person(*subject, profile, Vec::new()));
+            PrincipalChange::Created { id, subject, profile } => {
+                self.people.insert(id.number(), person(*subject, profile, Vec::new()));
             }
-            PrincipalChange::Changed {
-                id, subject, after, ..
-            } => {
-                let held = self
-                    .people
-                    .get(&id.number())
-                    .map(|person| person.held.clone())
-                    .unwrap_or_default();
-                self.people
-                    .insert(id.number(), person(*subject, after, held));
+            PrincipalChange::Changed { id, subject, after, .. } => {
+                let held = self.people.get(&id.number()).map(|person| person.held.clone()).unwrap_or_default();
+                self.people.insert(id.number(), person(*subject, after, held));
             }
             PrincipalChange::Deleted { id, .. } => {
                 self.people.remove(&id.number());
@@ -154,8 +126,7 @@ impl State {
             }
             GroupChange::Deleted { id, .. } => {
                 self.groups.remove(&id.number());
-                self.memberships
-                    .retain(|(group, _), _| *group != id.number());
+                self.memberships.retain(|(group, _), _| *group != id.number());
             }
             GroupChange::Changed { .. } | GroupChange::Ordered { .. } => {}
         }
@@ -164,14 +135,8 @@ impl State {
     fn learn_membership(&mut self, change: &MembershipChange) {
         match change {
             MembershipChange::Added { group, user, terms }
-            | MembershipChange::Changed {
-                group,
-                user,
-                after: terms,
-                ..
-            } => {
-                self.memberships
-                    .insert((group.number(), user.number()), span(terms));
+            | MembershipChange::Changed { group, user, after: terms, .. } => {
+                self.memberships.insert((group.number(), user.number()), span(terms));
             }
             MembershipChange::Removed { group, user, .. } => {
                 self.memberships.remove(&(group.number(), user.number()));
@@ -181,17 +146,8 @@ impl State {
 
     fn learn_assignment(&mut self, change: &AssignmentChange) {
         let (holder, grant, terms) = match change {
-            AssignmentChange::Granted {
-                holder,
-                grant,
-                terms,
-            } => (holder, grant, Some(terms)),
-            AssignmentChange::Changed {
-                holder,
-                grant,
-                after,
-                ..
-            } => (holder, grant, Some(after)),
+            AssignmentChange::Granted { holder, grant, terms } => (holder, grant, Some(terms)),
+            AssignmentChange::Changed { holder, grant, after, .. } => (holder, grant, Some(after)),
             AssignmentChange::Ended { holder, grant, .. } => (holder, grant, None),
         };
         let given = match grant {
@@ -199,20 +155,14 @@ impl State {
             Grant::Role(bound) => Given::Role(binding(*bound)),
         };
         let list = match holder {
-            Holder::Principal(id) => self
-                .people
-                .get_mut(&id.number())
-                .map(|person| &mut person.held),
+            Holder::Principal(id) => self.people.get_mut(&id.number()).map(|person| &mut person.held),
             Holder::Group(id) => self.groups.get_mut(&id.number()),
             Holder::Everyone => Some(&mut self.everyone),
         };
         let Some(list) = list else { return };
         list.retain(|held| held.given != given);
         if let Some(terms) = terms {
-            list.push(Held {
-                given,
-                span: span(terms),
-            });
+            list.push(Held { given, span: span(terms) });
         }
     }
 
@@ -229,33 +179,20 @@ impl State {
 }
 
 fn place(scope: Scope) -> Where {
-    Where {
-        project: scope.project.map(ProjectId::number),
-        environment: scope.environment.map(EnvironmentId::number),
-    }
+    Where { project: scope.project.map(ProjectId::number), environment: scope.environment.map(EnvironmentId::number) }
 }
 
 fn binding(binding: rolecall_model::policy::Binding) -> Binding {
-    Binding {
-        role: binding.role.number(),
-        scope: place(binding.scope),
-    }
+    Binding { role: binding.role.number(), scope: place(binding.scope) }
 }
 
 fn span(terms: &Terms) -> Span {
-    Span {
-        from: terms.from.map(Timestamp::micros),
-        until: terms.until.map(Timestamp::micros),
-    }
+    Span { from: terms.from.map(Timestamp::micros), until: terms.until.map(Timestamp::micros) }
 }
 
 fn person(subject: Subject, profile: &Profile, held: Vec<Held>) -> Person {
     let personal = [&profile.email, &profile.username, &profile.external_id];
-    let mut known_as: Vec<String> = personal
-        .into_iter()
-        .flatten()
-        .map(|text| text.0.to_string())
-        .collect();
+    let mut known_as: Vec<String> = personal.into_iter().flatten().map(|text| text.0.to_string()).collect();
     known_as.extend(profile.client_id.iter().map(ToString::to_string));
     known_as.push(subject.to_string());
     let means = profile.sign_in;

@@ -42,10 +42,7 @@ pub struct Question {
 
 /// How one permit that reaches a subject relates to a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one clause of the rule"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one clause of the rule")]
 pub struct Way {
     /// The subject's own, not a group's nor everyone's.
     pub own: bool,
@@ -156,10 +153,7 @@ impl State {
     /// in small letters.
     pub fn person_known_as(&self, identifier: &str) -> Option<u32> {
         let is = |known: &String| known == identifier;
-        let found = self
-            .people
-            .iter()
-            .find(|(_, person)| person.known_as.iter().any(is));
+        let found = self.people.iter().find(|(_, person)| person.known_as.iter().any(is));
         found.map(|(number, _)| *number)
     }
 
@@ -176,72 +170,34 @@ impl State {
         let Some(subject) = self.person_known_as(subject) else {
             return false;
         };
-        let action = self
-            .actions
-            .iter()
-            .find(|(_, kept)| self.is_one(&kept.name, action));
+        let action = self.actions.iter().find(|(_, kept)| self.is_one(&kept.name, action));
         let Some((action, _)) = action else {
             return false;
         };
         let part = |number: Option<u32>| number.map_or(Asked::Unknown, Asked::One);
         let place = Place {
-            project: project.map_or(Asked::All, |name| {
-                part(self.number_named(&self.projects, name))
-            }),
-            environment: environment.map_or(Asked::All, |name| {
-                part(self.number_named(&self.environments, name))
-            }),
+            project: project.map_or(Asked::All, |name| part(self.number_named(&self.projects, name))),
+            environment: environment.map_or(Asked::All, |name| part(self.number_named(&self.environments, name))),
         };
-        self.check(&Question {
-            subject,
-            action: *action,
-            place,
-            at,
-        })
+        self.check(&Question { subject, action: *action, place, at })
     }
 
     /// Everybody who may do an action at a place.
     pub fn who_can(&self, action: u32, place: Place, at: i64) -> Vec<u32> {
         let people = self.people.keys().copied();
-        people
-            .filter(|subject| {
-                self.check(&Question {
-                    subject: *subject,
-                    action,
-                    place,
-                    at,
-                })
-            })
-            .collect()
+        people.filter(|subject| self.check(&Question { subject: *subject, action, place, at })).collect()
     }
 
     /// Everything a subject may do at a place.
     pub fn what_can(&self, subject: u32, place: Place, at: i64) -> Vec<u32> {
         let actions = self.actions.keys().copied();
-        actions
-            .filter(|action| {
-                self.check(&Question {
-                    subject,
-                    action: *action,
-                    place,
-                    at,
-                })
-            })
-            .collect()
+        actions.filter(|action| self.check(&Question { subject, action: *action, place, at })).collect()
     }
 
     /// Every place of the grid where a subject may do an action.
     pub fn where_can(&self, subject: u32, action: u32, at: i64) -> BTreeSet<Place> {
         let grid = self.grid().into_iter();
-        grid.filter(|place| {
-            self.check(&Question {
-                subject,
-                action,
-                place: *place,
-                at,
-            })
-        })
-        .collect()
+        grid.filter(|place| self.check(&Question { subject, action, place: *place, at })).collect()
     }
 
     /// Every place there is: each project, all at once and an unknown one, by the same of
@@ -250,10 +206,7 @@ impl State {
         let mut places = Vec::new();
         for project in parts(self.projects.keys()) {
             for environment in parts(self.environments.keys()) {
-                places.push(Place {
-                    project,
-                    environment,
-                });
+                places.push(Place { project, environment });
             }
         }
         places
@@ -272,20 +225,11 @@ impl State {
         }
         lasting.everyone.retain(|held| without_end(held.span));
         lasting.memberships.retain(|_, span| without_end(*span));
-        let place = Place {
-            project: Asked::All,
-            environment: Asked::All,
-        };
+        let place = Place { project: Asked::All, environment: Asked::All };
         lasting.people.iter().any(|(subject, person)| {
             let all = || {
-                operation::own().all(|own| {
-                    lasting.check(&Question {
-                        subject: *subject,
-                        action: own.number(),
-                        place,
-                        at,
-                    })
-                })
+                operation::own()
+                    .all(|own| lasting.check(&Question { subject: *subject, action: own.number(), place, at }))
             };
             person.is_user && person.can_sign_in && all()
         })
@@ -295,10 +239,7 @@ impl State {
     /// about: to count which clauses decide an answer. [`State::check`] does not use it.
     pub fn ways(&self, question: &Question) -> Vec<Way> {
         let mut ways = Vec::new();
-        let always = Span {
-            from: None,
-            until: None,
-        };
+        let always = Span { from: None, until: None };
         let plain = Way {
             own: false,
             group: false,
@@ -312,49 +253,18 @@ impl State {
             permit_covers: false,
         };
         if let Some(person) = self.people.get(&question.subject) {
-            self.add_ways(
-                &person.held,
-                always,
-                Way { own: true, ..plain },
-                question,
-                &mut ways,
-            );
+            self.add_ways(&person.held, always, Way { own: true, ..plain }, question, &mut ways);
         }
         for ((group, user), span) in &self.memberships {
             if *user == question.subject {
-                self.add_ways(
-                    &self.groups[group],
-                    *span,
-                    Way {
-                        group: true,
-                        ..plain
-                    },
-                    question,
-                    &mut ways,
-                );
+                self.add_ways(&self.groups[group], *span, Way { group: true, ..plain }, question, &mut ways);
             }
         }
-        self.add_ways(
-            &self.everyone,
-            always,
-            Way {
-                everyone: true,
-                ..plain
-            },
-            question,
-            &mut ways,
-        );
+        self.add_ways(&self.everyone, always, Way { everyone: true, ..plain }, question, &mut ways);
         ways
     }
 
-    fn add_ways(
-        &self,
-        list: &[Held],
-        membership: Span,
-        holder: Way,
-        question: &Question,
-        ways: &mut Vec<Way>,
-    ) {
+    fn add_ways(&self, list: &[Held], membership: Span, holder: Way, question: &Question, ways: &mut Vec<Way>) {
         for held in list {
             for binding in self.bindings(held.given) {
                 for permit in self.roles.get(&binding.role).into_iter().flatten() {
@@ -367,14 +277,7 @@ impl State {
     }
 }
 
-fn way(
-    held: &Held,
-    membership: Span,
-    binding: Binding,
-    permit: &Permit,
-    holder: Way,
-    question: &Question,
-) -> Way {
+fn way(held: &Held, membership: Span, binding: Binding, permit: &Permit, holder: Way, question: &Question) -> Way {
     let is_timed = |span: Span| span.from.is_some() || span.until.is_some();
     Way {
         policy: matches!(held.given, Given::Policy(_)),

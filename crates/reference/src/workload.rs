@@ -5,10 +5,7 @@ use crate::state::{Action, Binding, Given, Held, Permit, Person, Span, State, Wh
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-const ALWAYS: Span = Span {
-    from: None,
-    until: None,
-};
+const ALWAYS: Span = Span { from: None, until: None };
 
 /// Numbers by kind and id.
 type Numbers = BTreeMap<(&'static str, String), u32>;
@@ -26,20 +23,12 @@ impl State {
                     let number = next(self.environments.keys(), 1);
                     let there = self.number_named(&self.environments, &id()?);
                     numbers.insert(("environment", id()?), there.unwrap_or(number));
-                    self.environments
-                        .entry(there.unwrap_or(number))
-                        .or_insert(id()?);
+                    self.environments.entry(there.unwrap_or(number)).or_insert(id()?);
                 }
                 "action" => {
                     let number = next(self.actions.keys(), 2000);
                     numbers.insert(("action", id()?), number);
-                    self.actions.insert(
-                        number,
-                        Action {
-                            name: id()?,
-                            includes: Vec::new(),
-                        },
-                    );
+                    self.actions.insert(number, Action { name: id()?, includes: Vec::new() });
                 }
                 "project" => {
                     let number = next(self.projects.keys(), 1);
@@ -54,8 +43,7 @@ impl State {
                 "policy" => {
                     let number = next(self.policies.keys(), 1);
                     numbers.insert(("policy", id()?), number);
-                    self.policies
-                        .insert(number, bindings(line.get("bindings")?, &numbers)?);
+                    self.policies.insert(number, bindings(line.get("bindings")?, &numbers)?);
                 }
                 "group" => {
                     let number = next(self.groups.keys(), 1);
@@ -71,21 +59,10 @@ impl State {
         Some(())
     }
 
-    fn learn_subject(
-        &mut self,
-        line: &Value,
-        is_user: bool,
-        id: String,
-        numbers: &Numbers,
-    ) -> Option<()> {
+    fn learn_subject(&mut self, line: &Value, is_user: bool, id: String, numbers: &Numbers) -> Option<()> {
         let number = next(self.people.keys(), 1);
-        let person = Person {
-            is_user,
-            active: true,
-            can_sign_in: false,
-            known_as: vec![id],
-            held: held(line, numbers)?,
-        };
+        let person =
+            Person { is_user, active: true, can_sign_in: false, known_as: vec![id], held: held(line, numbers)? };
         self.people.insert(number, person);
         for group in line.get("groups")?.as_array()? {
             let group = *numbers.get(&("group", group.as_str()?.to_owned()))?;
@@ -104,25 +81,12 @@ fn permits(line: &Value, numbers: &Numbers) -> Option<Vec<Permit>> {
     for permission in line.get("permissions")?.as_array()? {
         let action = *numbers.get(&("action", permission.get("action")?.as_str()?.to_owned()))?;
         let Some(environments) = permission.get("environments") else {
-            permits.push(Permit {
-                action,
-                scope: Where {
-                    project: None,
-                    environment: None,
-                },
-            });
+            permits.push(Permit { action, scope: Where { project: None, environment: None } });
             continue;
         };
         for environment in environments.as_array()? {
-            let environment =
-                Some(*numbers.get(&("environment", environment.as_str()?.to_owned()))?);
-            permits.push(Permit {
-                action,
-                scope: Where {
-                    project: None,
-                    environment,
-                },
-            });
+            let environment = Some(*numbers.get(&("environment", environment.as_str()?.to_owned()))?);
+            permits.push(Permit { action, scope: Where { project: None, environment } });
         }
     }
     Some(permits)
@@ -135,38 +99,18 @@ fn bindings(list: &Value, numbers: &Numbers) -> Option<Vec<Binding>> {
             Some(id) => Some(Some(*numbers.get(&(kind, id.as_str()?.to_owned()))?)),
             None => Some(None),
         };
-        let scope = Where {
-            project: part("project")?,
-            environment: part("environment")?,
-        };
-        bindings.push(Binding {
-            role: part("role")??,
-            scope,
-        });
+        let scope = Where { project: part("project")?, environment: part("environment")? };
+        bindings.push(Binding { role: part("role")??, scope });
     }
     Some(bindings)
 }
 
 fn held(line: &Value, numbers: &Numbers) -> Option<Vec<Held>> {
     let bindings = bindings(line.get("grants")?, numbers)?;
-    let mut held: Vec<Held> = bindings
-        .into_iter()
-        .map(|b| Held {
-            given: Given::Role(b),
-            span: ALWAYS,
-        })
-        .collect();
-    for policy in line
-        .get("policies")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    let mut held: Vec<Held> = bindings.into_iter().map(|b| Held { given: Given::Role(b), span: ALWAYS }).collect();
+    for policy in line.get("policies").and_then(Value::as_array).into_iter().flatten() {
         let policy = *numbers.get(&("policy", policy.as_str()?.to_owned()))?;
-        held.push(Held {
-            given: Given::Policy(policy),
-            span: ALWAYS,
-        });
+        held.push(Held { given: Given::Policy(policy), span: ALWAYS });
     }
     Some(held)
 }

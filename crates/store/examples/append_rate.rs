@@ -7,8 +7,7 @@ use std::{path::Path, time::Instant};
 
 use bytes::Bytes;
 use rolecall_store::{
-    Log, OpenOptions, OrganizationKey, OrganizationRow, Plain, Record, SqliteStore, Store,
-    StoreError,
+    Log, OpenOptions, OrganizationKey, OrganizationRow, Plain, Record, SqliteStore, Store, StoreError,
 };
 use sqlx::{
     ConnectOptions, Connection, Executor, SqliteConnection,
@@ -22,19 +21,11 @@ const ORG: OrganizationKey = OrganizationKey([1; 16]);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let rounds = std::env::args()
-        .nth(1)
-        .map_or(Ok(10), |rounds| rounds.parse::<u32>())?;
+    let rounds = std::env::args().nth(1).map_or(Ok(10), |rounds| rounds.parse::<u32>())?;
     let folder = tempfile::tempdir()?;
     let mut bare = bare(&folder.path().join("bare.db")).await?;
-    let store =
-        SqliteStore::open(folder.path().join("rolecall.db"), OpenOptions::default()).await?;
-    let row = OrganizationRow {
-        key: ORG,
-        name: "bench".into(),
-        home: true,
-        created_at: 0,
-    };
+    let store = SqliteStore::open(folder.path().join("rolecall.db"), OpenOptions::default()).await?;
+    let row = OrganizationRow { key: ORG, name: "bench".into(), home: true, created_at: 0 };
     store.found(&row, &[], vec![]).await?;
     let (mut inserts, mut singles, mut groups) = (0.0, 0.0, 0.0);
     let mut head = 0;
@@ -50,21 +41,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         groups += began.elapsed().as_secs_f64();
     }
     let commits = f64::from(rounds) * 200.0;
-    println!(
-        "bare inserts            {:>9.0} a second",
-        commits / inserts
-    );
-    println!(
-        "appends of one entry    {:>9.0} a second, {:.2} x bare",
-        commits / singles,
-        inserts / singles
-    );
+    println!("bare inserts            {:>9.0} a second", commits / inserts);
+    println!("appends of one entry    {:>9.0} a second, {:.2} x bare", commits / singles, inserts / singles);
     let entries = commits * 16.0;
-    println!(
-        "entries in groups of 16 {:>9.0} a second, {:.2} x single",
-        entries / groups,
-        16.0 * singles / groups
-    );
+    println!("entries in groups of 16 {:>9.0} a second, {:.2} x single", entries / groups, 16.0 * singles / groups);
     store.close().await?;
     Ok(())
 }
@@ -77,9 +57,7 @@ async fn bare(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
         .synchronous(SqliteSynchronous::Full)
         .connect()
         .await?;
-    connection
-        .execute("CREATE TABLE bare (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT")
-        .await?;
+    connection.execute("CREATE TABLE bare (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT").await?;
     connection.ping().await?;
     Ok(connection)
 }
@@ -87,10 +65,7 @@ async fn bare(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
 async fn insert(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     for _ in 0..APPENDS {
         let body = vec![7u8; SIZE];
-        sqlx::query("INSERT INTO bare (body) VALUES ($1)")
-            .bind(body)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query("INSERT INTO bare (body) VALUES ($1)").bind(body).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -105,11 +80,5 @@ async fn append(store: &SqliteStore, head: &mut u64, group: u64) -> Result<(), S
 }
 
 fn record(revision: u64) -> Record {
-    Record {
-        revision,
-        at: 0,
-        hash: [7; 32],
-        body: vec![Bytes::from(vec![7; SIZE])],
-        subjects: vec![],
-    }
+    Record { revision, at: 0, hash: [7; 32], body: vec![Bytes::from(vec![7; SIZE])], subjects: vec![] }
 }

@@ -94,10 +94,6 @@ pub enum StoreError {
 impl StoreError {
     /// The error for a file that could not be handled; `what` is a verb.
     pub(crate) fn file(what: &'static str, path: &std::path::Path, source: std::io::Error) -> Self {
-        Self::File {
-            what,
-            path: path.to_owned(),
-            source,
-        }
+        Self::File { what, path: path.to_owned(), source }
     }
 }

@@ -20,7 +20,6 @@ mod sqlite;
 pub use contract::{Checkpoints, Log, Plain, Store};
 pub use error::StoreError;
 pub use record::{
-    Checkpoint, Event, Head, IdempotencyKey, OrganizationKey, OrganizationRow, PART, Record, Row,
-    Secret, Subject,
+    Checkpoint, Event, Head, IdempotencyKey, OrganizationKey, OrganizationRow, PART, Record, Row, Secret, Subject,
 };
 pub use sqlite::{Durability, OpenOptions, SqliteStore, restore};

@@ -24,9 +24,7 @@ struct Pin {
 impl Pins {
     pub(super) fn find(&self, organization: OrganizationId, revision: u64) -> Option<Arc<View>> {
         let pins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = pins
-            .iter()
-            .find(|pin| pin.organization == organization && pin.view.revision() == revision);
+        let found = pins.iter().find(|pin| pin.organization == organization && pin.view.revision() == revision);
         found.map(|pin| Arc::clone(&pin.view))
     }
 
@@ -41,10 +39,6 @@ impl Pins {
         while pins.len() >= MOST_PINNED {
             pins.pop_front();
         }
-        pins.push_back(Pin {
-            organization,
-            view,
-            last: now,
-        });
+        pins.push_back(Pin { organization, view, last: now });
     }
 }

@@ -72,8 +72,7 @@ struct ActionView {
 )]
 pub(crate) async fn search_action(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     let (headers, request) = split(request);
-    let reply =
-        async { search(&app, &Call::open(&app, &headers, request).await?, &headers).await }.await;
+    let reply = async { search(&app, &Call::open(&app, &headers, request).await?, &headers).await }.await;
     close(&headers, reply)
 }
 
@@ -87,30 +86,16 @@ struct Query<'q> {
 impl<'q> Query<'q> {
     fn of(body: &'q ActionSearch<'q>) -> Result<Self, Fault> {
         let (subject, resource) = (body.subject.as_deref(), body.resource.as_deref());
-        let entities = Entities {
-            subject,
-            action: None,
-            resource,
-        };
+        let entities = Entities { subject, action: None, resource };
         let (subject_type, subject) = (entities.subject_type(None)?, entities.subject_id(None)?);
-        Ok(Query {
-            subject_type,
-            subject,
-            target: entities.target(None)?,
-        })
+        Ok(Query { subject_type, subject, target: entities.target(None)? })
     }
 }
 
 async fn search(app: &App, call: &Call, headers: &HeaderMap) -> Result<Reply, Fault> {
     let body: ActionSearch<'_> = call.read()?;
     let query = Query::of(&body).map_err(|fault| call.complain(fault))?;
-    let key = (
-        "action",
-        query.subject_type,
-        query.subject,
-        query.target.kind,
-        query.target.id,
-    );
+    let key = ("action", query.subject_type, query.subject, query.target.kind, query.target.id);
     let key = (key, place_properties(query.target.properties));
     let paging = Paging::start(app, call, headers, body.page.as_deref(), key).await?;
     let found = find(call, &paging, &query)?;
@@ -123,17 +108,8 @@ fn find(call: &Call, paging: &Paging, query: &Query<'_>) -> Result<Numbered<Acti
     let place = kind.place(org, &query.target)?;
     let subject = subject(org, query.subject_type, query.subject);
     Asking::new(&call.ctx).require(subject, place)?;
-    let held = subject
-        .map(|subject| index.what_can(subject, place, paging.at))
-        .unwrap_or_default();
+    let held = subject.map(|subject| index.what_can(subject, place, paging.at)).unwrap_or_default();
     let actions = held.into_iter().filter_map(|id| org.action(id));
     let offered = actions.filter(|action| kind.offers(action.id, action.level, place));
-    Ok(paging.cut(offered.map(|action| {
-        (
-            action.id.number(),
-            ActionView {
-                name: action.name.to_string(),
-            },
-        )
-    })))
+    Ok(paging.cut(offered.map(|action| (action.id.number(), ActionView { name: action.name.to_string() }))))
 }

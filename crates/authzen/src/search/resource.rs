@@ -43,13 +43,9 @@ use std::sync::Arc;
     security(("token" = [])),
     extensions(("x-rolecall-action" = json!("rolecall.access.check"))),
 )]
-pub(crate) async fn search_resource(
-    State(app): State<Arc<App>>,
-    request: Request,
-) -> Response<Body> {
+pub(crate) async fn search_resource(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     let (headers, request) = split(request);
-    let reply =
-        async { search(&app, &Call::open(&app, &headers, request).await?, &headers).await }.await;
+    let reply = async { search(&app, &Call::open(&app, &headers, request).await?, &headers).await }.await;
     close(&headers, reply)
 }
 
@@ -69,9 +65,7 @@ impl<'q> Query<'q> {
             subject: entities.subject_id(None)?,
             action: entities.action_name(None)?,
             kind: entities.resource_type(None)?,
-            properties: entities
-                .resource
-                .and_then(|resource| resource.properties.as_deref()),
+            properties: entities.resource.and_then(|resource| resource.properties.as_deref()),
         })
     }
 }
@@ -79,13 +73,7 @@ impl<'q> Query<'q> {
 async fn search(app: &App, call: &Call, headers: &HeaderMap) -> Result<Reply, Fault> {
     let body: Search<'_> = call.read()?;
     let query = Query::of(&body.entities()).map_err(|fault| call.complain(fault))?;
-    let key = (
-        "resource",
-        query.subject_type,
-        query.subject,
-        query.action,
-        query.kind,
-    );
+    let key = ("resource", query.subject_type, query.subject, query.action, query.kind);
     let key = (key, place_properties(query.properties));
     let paging = Paging::start(app, call, headers, body.page(), key).await?;
     let found = find(call, &paging, &query)?;
@@ -100,51 +88,23 @@ fn find(call: &Call, paging: &Paging, query: &Query<'_>) -> Result<Numbered<Enti
         _ => Part::All,
     };
     let subject = subject(org, query.subject_type, query.subject);
-    Asking::new(&call.ctx).require(
-        subject,
-        Place {
-            project: Part::All,
-            environment,
-        },
-    )?;
-    let action = org
-        .action_named(query.action)
-        .map(|action| action.id)
-        .filter(|action| kind.knows(*action));
+    Asking::new(&call.ctx).require(subject, Place { project: Part::All, environment })?;
+    let action = org.action_named(query.action).map(|action| action.id).filter(|action| kind.knows(*action));
     let held = match (subject, action) {
         (Some(subject), Some(action)) => paging.view.index().where_can(subject, action, paging.at),
         _ => Vec::new(),
     };
-    let view = |name: &str| EntityView {
-        r#type: query.kind.to_owned(),
-        id: name.to_owned(),
-    };
+    let view = |name: &str| EntityView { r#type: query.kind.to_owned(), id: name.to_owned() };
     Ok(match kind.stands {
         Stands::ForProject => {
             let projects = Projects::of(&held, environment);
-            let open = org
-                .projects
-                .iter()
-                .filter(|project| !project.archived && projects.have(project.id));
+            let open = org.projects.iter().filter(|project| !project.archived && projects.have(project.id));
             paging.cut(open.map(|project| (project.id.number(), view(&project.name))))
         }
         Stands::ForEnvironment => {
-            let has = |id: EnvironmentId| {
-                covered(
-                    &held,
-                    Place {
-                        project: Part::All,
-                        environment: Part::One(id),
-                    },
-                )
-            };
-            let environments = org
-                .environments
-                .iter()
-                .filter(|environment| has(environment.id));
-            paging.cut(
-                environments.map(|environment| (environment.id.number(), view(&environment.name))),
-            )
+            let has = |id: EnvironmentId| covered(&held, Place { project: Part::All, environment: Part::One(id) });
+            let environments = org.environments.iter().filter(|environment| has(environment.id));
+            paging.cut(environments.map(|environment| (environment.id.number(), view(&environment.name))))
         }
         Stands::ForOrganization => {
             let whole = covered(&held, Place::ORGANIZATION).then(|| organization_name(org));
@@ -155,9 +115,7 @@ fn find(call: &Call, paging: &Paging, query: &Query<'_>) -> Result<Numbered<Enti
 }
 
 fn organization_name(org: &Org) -> String {
-    org.settings()
-        .map(|settings| settings.name.to_string())
-        .unwrap_or_default()
+    org.settings().map(|settings| settings.name.to_string()).unwrap_or_default()
 }
 
 fn covered(held: &[Scope], place: Place) -> bool {
@@ -172,13 +130,8 @@ enum Projects {
 
 impl Projects {
     fn of(held: &[Scope], environment: Part<EnvironmentId>) -> Self {
-        let there = held
-            .iter()
-            .filter(|scope| environment.is_covered_by(scope.environment));
-        match there
-            .map(|scope| scope.project)
-            .collect::<Option<Vec<ProjectId>>>()
-        {
+        let there = held.iter().filter(|scope| environment.is_covered_by(scope.environment));
+        match there.map(|scope| scope.project).collect::<Option<Vec<ProjectId>>>() {
             None => Projects::All,
             Some(mut some) => {
                 some.sort_unstable();

@@ -39,13 +39,9 @@ use std::sync::Arc;
     security(("token" = [])),
     extensions(("x-rolecall-action" = json!("rolecall.access.check"))),
 )]
-pub(crate) async fn search_subject(
-    State(app): State<Arc<App>>,
-    request: Request,
-) -> Response<Body> {
+pub(crate) async fn search_subject(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
     let (headers, request) = split(request);
-    let reply =
-        async { search(&app, &Call::open(&app, &headers, request).await?, &headers).await }.await;
+    let reply = async { search(&app, &Call::open(&app, &headers, request).await?, &headers).await }.await;
     close(&headers, reply)
 }
 
@@ -59,24 +55,14 @@ struct Query<'q> {
 impl<'q> Query<'q> {
     fn of(entities: &Entities<'q>) -> Result<Self, Fault> {
         let (kind, action) = (entities.subject_type(None)?, entities.action_name(None)?);
-        Ok(Query {
-            kind,
-            action,
-            target: entities.target(None)?,
-        })
+        Ok(Query { kind, action, target: entities.target(None)? })
     }
 }
 
 async fn search(app: &App, call: &Call, headers: &HeaderMap) -> Result<Reply, Fault> {
     let body: Search<'_> = call.read()?;
     let query = Query::of(&body.entities()).map_err(|fault| call.complain(fault))?;
-    let key = (
-        "subject",
-        query.kind,
-        query.action,
-        query.target.kind,
-        query.target.id,
-    );
+    let key = ("subject", query.kind, query.action, query.target.kind, query.target.id);
     let key = (key, place_properties(query.target.properties));
     let paging = Paging::start(app, call, headers, body.page(), key).await?;
     let found = find(call, &paging, &query)?;
@@ -88,27 +74,13 @@ fn find(call: &Call, paging: &Paging, query: &Query<'_>) -> Result<Numbered<Enti
     let kind = Kind::named(org, query.target.kind);
     let place = kind.place(org, &query.target)?;
     Asking::new(&call.ctx).require(None, place)?;
-    let action = org
-        .action_named(query.action)
-        .map(|action| action.id)
-        .filter(|action| kind.knows(*action));
-    let mut found = Numbered {
-        items: Vec::new(),
-        more: false,
-        total: None,
-    };
+    let action = org.action_named(query.action).map(|action| action.id).filter(|action| kind.knows(*action));
+    let mut found = Numbered { items: Vec::new(), more: false, total: None };
     let Some(action) = action else {
         return Ok(found);
     };
-    let all = paging
-        .view
-        .index()
-        .who_can_all(action, place, paging.at)
-        .after(PrincipalId::new(paging.after));
-    let of_kind = |id: PrincipalId| {
-        org.principal(id)
-            .filter(|principal| principal.kind().word() == query.kind)
-    };
+    let all = paging.view.index().who_can_all(action, place, paging.at).after(PrincipalId::new(paging.after));
+    let of_kind = |id: PrincipalId| org.principal(id).filter(|principal| principal.kind().word() == query.kind);
     for (number, principal) in all.filter_map(|id| Some((id.number(), of_kind(id)?))) {
         if found.items.len() == paging.limit {
             found.more = true;
@@ -120,8 +92,5 @@ fn find(call: &Call, paging: &Paging, query: &Query<'_>) -> Result<Numbered<Enti
 }
 
 fn view(kind: &str, principal: &Principal) -> EntityView {
-    EntityView {
-        r#type: kind.to_owned(),
-        id: principal.best_identifier().to_string(),
-    }
+    EntityView { r#type: kind.to_owned(), id: principal.best_identifier().to_string() }
 }

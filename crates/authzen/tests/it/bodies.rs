@@ -5,11 +5,11 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use serde_json::json;
 
-const QUESTION: &str = r#"{"subject":{"type":"user","id":"alice"},"action":{"name":"read"},"resource":{"type":"record","id":"record-1"}}"#;
+const QUESTION: &str =
+    r#"{"subject":{"type":"user","id":"alice"},"action":{"name":"read"},"resource":{"type":"record","id":"record-1"}}"#;
 
 fn with(content_type: Option<&str>, body: impl Into<Body>) -> Request<Body> {
-    let mut request = Request::post("/access/v1/evaluation")
-        .header(header::AUTHORIZATION, format!("Bearer {ADMIN}"));
+    let mut request = Request::post("/access/v1/evaluation").header(header::AUTHORIZATION, format!("Bearer {ADMIN}"));
     if let Some(content_type) = content_type {
         request = request.header(header::CONTENT_TYPE, content_type);
     }
@@ -19,11 +19,7 @@ fn with(content_type: Option<&str>, body: impl Into<Body>) -> Request<Body> {
 #[tokio::test]
 async fn a_body_that_is_no_question_is_refused_with_a_sentence() {
     let house = House::new(records()).await;
-    let deep = format!(
-        "{{\"subject\":{}1{}}}",
-        "[".repeat(100_000),
-        "]".repeat(100_000)
-    );
+    let deep = format!("{{\"subject\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
     for body in [
         "null",
         "true",
@@ -45,23 +41,11 @@ async fn a_body_that_is_no_question_is_refused_with_a_sentence() {
         let answer = house.post("/access/v1/evaluation", body.to_owned()).await;
         let shown: String = body.chars().take(120).collect();
         assert_eq!(answer.status, 400, "{shown}: {}", answer.text);
-        assert!(
-            !answer.text.is_empty()
-                && answer
-                    .header("content-type")
-                    .unwrap()
-                    .starts_with("text/plain"),
-            "{shown}"
-        );
+        assert!(!answer.text.is_empty() && answer.header("content-type").unwrap().starts_with("text/plain"), "{shown}");
     }
     let latin = with(Some("application/json"), b"{\"subject\":\"\xe9\"}".to_vec());
     let answer = house.send(latin).await;
-    assert_eq!(
-        (answer.status.as_u16(), answer.text.contains("UTF-8")),
-        (400, true),
-        "{}",
-        answer.text
-    );
+    assert_eq!((answer.status.as_u16(), answer.text.contains("UTF-8")), (400, true), "{}", answer.text);
 }
 
 #[tokio::test]
@@ -69,22 +53,10 @@ async fn a_sentence_names_the_field_that_is_missing() {
     let house = House::new(records()).await;
     for (body, field) in [
         (json!({}), "subject is missing"),
-        (
-            json!({"subject": {"id": "alice"}}),
-            "subject.type is missing",
-        ),
-        (
-            json!({"subject": {"type": "user"}}),
-            "subject.id is missing",
-        ),
-        (
-            json!({"subject": {"type": "user", "id": "alice"}}),
-            "action is missing",
-        ),
-        (
-            json!({"subject": {"type": "user", "id": "alice"}, "action": {}}),
-            "action.name is missing",
-        ),
+        (json!({"subject": {"id": "alice"}}), "subject.type is missing"),
+        (json!({"subject": {"type": "user"}}), "subject.id is missing"),
+        (json!({"subject": {"type": "user", "id": "alice"}}), "action is missing"),
+        (json!({"subject": {"type": "user", "id": "alice"}, "action": {}}), "action.name is missing"),
     ] {
         let answer = house.post("/access/v1/evaluation", body.to_string()).await;
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (400, field));
@@ -94,47 +66,14 @@ async fn a_sentence_names_the_field_that_is_missing() {
 #[tokio::test]
 async fn odd_names_are_unknown_names() {
     let house = House::new(records()).await;
-    for id in [
-        "",
-        " ",
-        "\0",
-        "älice",
-        "利用者",
-        "ALICE\u{202e}",
-        &"x".repeat(100_000),
-    ] {
-        let decision = house
-            .ask(id, "read", &json!({"type": "record", "id": "record-1"}))
-            .await;
+    for id in ["", " ", "\0", "älice", "利用者", "ALICE\u{202e}", &"x".repeat(100_000)] {
+        let decision = house.ask(id, "read", &json!({"type": "record", "id": "record-1"})).await;
         assert!(!decision, "{id:.20}");
-        assert!(
-            !house
-                .ask("alice", id, &json!({"type": "record", "id": "record-1"}))
-                .await,
-            "{id:.20}"
-        );
-        assert!(
-            !house
-                .ask("alice", "read", &json!({"type": "record", "id": id}))
-                .await,
-            "{id:.20}"
-        );
-        assert!(
-            !house
-                .ask("alice", "read", &json!({"type": id, "id": "record-1"}))
-                .await,
-            "{id:.20}"
-        );
+        assert!(!house.ask("alice", id, &json!({"type": "record", "id": "record-1"})).await, "{id:.20}");
+        assert!(!house.ask("alice", "read", &json!({"type": "record", "id": id})).await, "{id:.20}");
+        assert!(!house.ask("alice", "read", &json!({"type": id, "id": "record-1"})).await, "{id:.20}");
     }
-    assert!(
-        house
-            .ask(
-                "alice",
-                "read",
-                &json!({"type": "record", "id": "record-1", "note": "\u{1F680}"})
-            )
-            .await
-    );
+    assert!(house.ask("alice", "read", &json!({"type": "record", "id": "record-1", "note": "\u{1F680}"})).await);
 }
 
 #[tokio::test]
@@ -148,20 +87,10 @@ async fn only_json_is_read_and_only_so_much() {
         (Some("application/jsonl"), 415),
         (None, 415),
     ] {
-        assert_eq!(
-            house.send(with(content_type, QUESTION)).await.status,
-            status,
-            "{content_type:?}"
-        );
+        assert_eq!(house.send(with(content_type, QUESTION)).await.status, status, "{content_type:?}");
     }
     let large = format!("{{\"padding\":\"{}\"}}", "x".repeat(1 << 20));
-    assert_eq!(
-        house
-            .send(with(Some("application/json"), large.clone()))
-            .await
-            .status,
-        413
-    );
+    assert_eq!(house.send(with(Some("application/json"), large.clone())).await.status, 413);
     // A batch may be larger.
     let batch = house.post("/access/v1/evaluations", large).await;
     assert_eq!(batch.status, 400);
@@ -170,22 +99,11 @@ async fn only_json_is_read_and_only_so_much() {
 #[tokio::test]
 async fn another_method_is_answered_with_what_is_allowed() {
     let house = House::new(records()).await;
-    for path in [
-        "/access/v1/evaluation",
-        "/access/v1/evaluations",
-        "/access/v1/search/action",
-    ] {
+    for path in ["/access/v1/evaluation", "/access/v1/evaluations", "/access/v1/search/action"] {
         for method in ["GET", "PUT", "DELETE", "PATCH"] {
-            let request = Request::builder()
-                .method(method)
-                .uri(path)
-                .header("x-request-id", "nine");
+            let request = Request::builder().method(method).uri(path).header("x-request-id", "nine");
             let answer = house.send(request.body(Body::empty()).unwrap()).await;
-            assert_eq!(
-                (answer.status.as_u16(), answer.header("allow")),
-                (405, Some("POST")),
-                "{method} {path}"
-            );
+            assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, Some("POST")), "{method} {path}");
             assert_eq!(answer.header("x-request-id"), Some("nine"));
         }
     }
@@ -196,22 +114,11 @@ async fn a_request_id_comes_back_as_it_was_sent_also_with_an_error() {
     let house = House::new(records()).await;
     for (id, body, status) in [("a b;c=\"d\"", QUESTION, 200), ("42", "nonsense", 400)] {
         let mut request = with(Some("application/json"), body);
-        request
-            .headers_mut()
-            .insert("x-request-id", id.parse().unwrap());
+        request.headers_mut().insert("x-request-id", id.parse().unwrap());
         let answer = house.send(request).await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.header("x-request-id")),
-            (status, Some(id))
-        );
+        assert_eq!((answer.status.as_u16(), answer.header("x-request-id")), (status, Some(id)));
     }
-    assert_eq!(
-        house
-            .send(with(Some("application/json"), QUESTION))
-            .await
-            .header("x-request-id"),
-        None
-    );
+    assert_eq!(house.send(with(Some("application/json"), QUESTION)).await.header("x-request-id"), None);
 }
 
 #[tokio::test]
@@ -221,14 +128,10 @@ async fn an_answer_says_its_revision_and_a_question_may_demand_one() {
     let revision: u64 = answer.header("rolecall-revision").unwrap().parse().unwrap();
     assert_eq!(revision, house.ctx().await.revision());
     let mut request = with(Some("application/json"), QUESTION);
-    request
-        .headers_mut()
-        .insert("rolecall-at-least", revision.into());
+    request.headers_mut().insert("rolecall-at-least", revision.into());
     assert_eq!(house.send(request).await.status, 200);
     let mut request = with(Some("application/json"), QUESTION);
-    request
-        .headers_mut()
-        .insert("rolecall-at-least", "soon".parse().unwrap());
+    request.headers_mut().insert("rolecall-at-least", "soon".parse().unwrap());
     assert_eq!(house.send(request).await.status, 400);
 }
 
@@ -248,25 +151,14 @@ async fn what_is_wrong_with_one_evaluation_is_said_in_that_one() {
         ],
     });
     let answer = house.post("/access/v1/evaluations", body.to_string()).await;
-    assert_eq!(
-        answer.decisions(),
-        [true, false, false, false, false, false, true]
-    );
+    assert_eq!(answer.decisions(), [true, false, false, false, false, false, true]);
     for place in 1..=5 {
         let error = answer.json()["evaluations"][place]["context"]["error"].clone();
         assert_eq!(error["status"], 400, "{place}");
-        assert!(
-            error["message"]
-                .as_str()
-                .is_some_and(|message| !message.is_empty()),
-            "{place}"
-        );
+        assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{place}");
     }
     assert_eq!(answer.json()["evaluations"][0], json!({"decision": true}));
-    assert_eq!(
-        answer.json()["evaluations"][2]["context"]["error"]["message"],
-        "resource.id is missing"
-    );
+    assert_eq!(answer.json()["evaluations"][2]["context"]["error"]["message"], "resource.id is missing");
 }
 
 #[tokio::test]
@@ -281,24 +173,9 @@ async fn an_error_is_a_denial_to_the_semantics() {
         .to_string()
     };
     let path = "/access/v1/evaluations";
-    assert_eq!(
-        house.post(path, batch("execute_all")).await.decisions(),
-        [false, true, true]
-    );
-    assert_eq!(
-        house
-            .post(path, batch("deny_on_first_deny"))
-            .await
-            .decisions(),
-        [false]
-    );
-    assert_eq!(
-        house
-            .post(path, batch("permit_on_first_permit"))
-            .await
-            .decisions(),
-        [false, true]
-    );
+    assert_eq!(house.post(path, batch("execute_all")).await.decisions(), [false, true, true]);
+    assert_eq!(house.post(path, batch("deny_on_first_deny")).await.decisions(), [false]);
+    assert_eq!(house.post(path, batch("permit_on_first_permit")).await.decisions(), [false, true]);
 }
 
 #[tokio::test]
@@ -324,10 +201,7 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound
     }
 }
@@ -335,21 +209,13 @@ impl Numbers {
 #[tokio::test]
 async fn whatever_is_made_of_a_question_is_answered_or_refused() {
     let house = House::new(records()).await;
-    let page =
-        json!({"limit": 1, "token": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"});
+    let page = json!({"limit": 1, "token": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"});
     let mut question: serde_json::Value = serde_json::from_str(QUESTION).unwrap();
     question["page"] = page;
     question["options"] = json!({"explain": true, "evaluations_semantic": "execute_all"});
-    question["evaluations"] =
-        json!([{"resource": {"id": "\u{1F680}\\", "properties": {"environment": -1e300}}}, {}]);
+    question["evaluations"] = json!([{"resource": {"id": "\u{1F680}\\", "properties": {"environment": -1e300}}}, {}]);
     let seed = question.to_string().into_bytes();
-    let paths = [
-        "evaluation",
-        "evaluations",
-        "search/subject",
-        "search/resource",
-        "search/action",
-    ];
+    let paths = ["evaluation", "evaluations", "search/subject", "search/resource", "search/action"];
     let mut numbers = Numbers(7);
     for round in 0..3_000 {
         let mut body = seed.clone();
@@ -362,18 +228,12 @@ async fn whatever_is_made_of_a_question_is_answered_or_refused() {
                 0 => body[place] = b"\"\\{}[]:,0-e\xff\0 "[numbers.below(14)],
                 1 => drop(body.remove(place)),
                 2 => body.truncate(place.max(1)),
-                _ => body
-                    .splice(place..place, seed[numbers.below(seed.len())..].to_vec())
-                    .for_each(drop),
+                _ => body.splice(place..place, seed[numbers.below(seed.len())..].to_vec()).for_each(drop),
             }
         }
         let shown = String::from_utf8_lossy(&body).into_owned();
         let path = format!("/access/v1/{}", paths[round % paths.len()]);
         let answer = house.post(&path, body).await;
-        assert!(
-            matches!(answer.status.as_u16(), 200 | 400),
-            "{path} {}: {shown}",
-            answer.status
-        );
+        assert!(matches!(answer.status.as_u16(), 200 | 400), "{path} {}: {shown}", answer.status);
     }
 }

@@ -17,10 +17,7 @@ fn body_of(case: &Value) -> String {
 
 fn request(case: &Value, body: String) -> Request<Body> {
     let method = case.get("method").and_then(Value::as_str).unwrap_or("POST");
-    let content_type = case
-        .get("content_type")
-        .and_then(Value::as_str)
-        .unwrap_or("application/json");
+    let content_type = case.get("content_type").and_then(Value::as_str).unwrap_or("application/json");
     let mut request = Request::builder()
         .method(method.parse::<Method>().unwrap())
         .uri(case["path"].as_str().unwrap())
@@ -42,10 +39,7 @@ fn complaint(expect: &Value, answer: &Answer) -> Option<String> {
     let statuses = expect.get("status_any").and_then(Value::as_array).cloned();
     let statuses = statuses.unwrap_or_else(|| vec![expect["status"].clone()]);
     if !statuses.contains(&Value::from(status)) {
-        return Some(format!(
-            "status {status}, expected {statuses:?}: {}",
-            answer.text
-        ));
+        return Some(format!("status {status}, expected {statuses:?}: {}", answer.text));
     }
     let json = || answer.json();
     if let Some(decision) = expect.get("decision")
@@ -54,14 +48,8 @@ fn complaint(expect: &Value, answer: &Answer) -> Option<String> {
         return Some(format!("{}, expected {decision}", answer.text));
     }
     if let Some(decisions) = expect.get("decisions") {
-        let given = json()["evaluations"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let given: Vec<Value> = given
-            .into_iter()
-            .map(|one| one["decision"].clone())
-            .collect();
+        let given = json()["evaluations"].as_array().cloned().unwrap_or_default();
+        let given: Vec<Value> = given.into_iter().map(|one| one["decision"].clone()).collect();
         if given != *decisions.as_array().unwrap() {
             return Some(format!("{given:?}, expected {decisions}"));
         }
@@ -76,10 +64,7 @@ fn complaint(expect: &Value, answer: &Answer) -> Option<String> {
 }
 
 fn results(answer: &Answer) -> Vec<Value> {
-    answer.json()["results"]
-        .as_array()
-        .expect("results")
-        .clone()
+    answer.json()["results"].as_array().expect("results").clone()
 }
 
 async fn run(house: &House, case: &Value) -> Option<String> {
@@ -97,11 +82,7 @@ async fn run(house: &House, case: &Value) -> Option<String> {
     if answer.status != 200 {
         return None;
     }
-    let mut found = if answer.json().get("results").is_some() {
-        results(&answer)
-    } else {
-        Vec::new()
-    };
+    let mut found = if answer.json().get("results").is_some() { results(&answer) } else { Vec::new() };
     if expect["follow_next_token_and_merge_pages"] == true {
         let mut next = answer.next_token();
         while !next.is_empty() {
@@ -112,12 +93,7 @@ async fn run(house: &House, case: &Value) -> Option<String> {
             next = page.next_token();
         }
     }
-    for wanted in expect
-        .get("results_include")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for wanted in expect.get("results_include").and_then(Value::as_array).into_iter().flatten() {
         if !found.contains(wanted) {
             return Some(format!("{wanted} is not among {found:?}"));
         }
@@ -131,37 +107,22 @@ async fn run(house: &House, case: &Value) -> Option<String> {
 #[tokio::test]
 async fn every_case_of_core_level_gets_the_answer_it_must_get() {
     let house = House::new(records()).await;
-    let cases = cases()["certification"]["cases"]
-        .as_array()
-        .unwrap()
-        .clone();
-    let core: Vec<&Value> = cases
-        .iter()
-        .filter(|case| case["level"] == "core")
-        .collect();
+    let cases = cases()["certification"]["cases"].as_array().unwrap().clone();
+    let core: Vec<&Value> = cases.iter().filter(|case| case["level"] == "core").collect();
     let mut complaints = Vec::new();
     for case in &core {
         if let Some(complaint) = run(&house, case).await {
             complaints.push(format!("{}: {complaint}", case["id"]));
         }
     }
-    assert!(
-        complaints.is_empty(),
-        "{} of {}:\n{}",
-        complaints.len(),
-        core.len(),
-        complaints.join("\n")
-    );
+    assert!(complaints.is_empty(), "{} of {}:\n{}", complaints.len(), core.len(), complaints.join("\n"));
     assert_eq!(core.len(), 117);
 }
 
 #[tokio::test]
 async fn a_question_with_properties_is_answered_even_where_they_mean_nothing() {
     let house = House::new(records()).await;
-    let cases = cases()["certification"]["cases"]
-        .as_array()
-        .unwrap()
-        .clone();
+    let cases = cases()["certification"]["cases"].as_array().unwrap().clone();
     for case in cases.iter().filter(|case| case["level"] == "properties") {
         let answer = house.send(request(case, body_of(case))).await;
         assert_eq!(answer.status, 200, "{}: {}", case["id"], answer.text);

@@ -61,8 +61,7 @@ pub struct Answer {
 
 impl Answer {
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text)
-            .unwrap_or_else(|error| panic!("{error} in {}: {}", self.status, self.text))
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error} in {}: {}", self.status, self.text))
     }
 
     pub fn decision(&self) -> bool {
@@ -72,34 +71,20 @@ impl Answer {
 
     pub fn decisions(&self) -> Vec<bool> {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
-        let all = self.json()["evaluations"]
-            .as_array()
-            .expect("evaluations")
-            .clone();
-        all.iter()
-            .map(|one| one["decision"].as_bool().expect("a decision"))
-            .collect()
+        let all = self.json()["evaluations"].as_array().expect("evaluations").clone();
+        all.iter().map(|one| one["decision"].as_bool().expect("a decision")).collect()
     }
 
     /// The ids or names that a search found.
     pub fn found(&self) -> Vec<String> {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         let all = self.json()["results"].as_array().expect("results").clone();
-        let name = |one: &Value| {
-            one.get("id")
-                .or(one.get("name"))
-                .and_then(Value::as_str)
-                .expect("an id")
-                .to_owned()
-        };
+        let name = |one: &Value| one.get("id").or(one.get("name")).and_then(Value::as_str).expect("an id").to_owned();
         all.iter().map(name).collect()
     }
 
     pub fn next_token(&self) -> String {
-        self.json()["page"]["next_token"]
-            .as_str()
-            .expect("a token")
-            .to_owned()
+        self.json()["page"]["next_token"].as_str().expect("a token").to_owned()
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -110,18 +95,10 @@ impl Answer {
 impl House {
     pub async fn new(commands: Vec<Command>) -> House {
         let folder = tempfile::tempdir().unwrap();
-        let options = OpenOptions {
-            durability: Durability::Process,
-            ..OpenOptions::default()
-        };
-        let store = SqliteStore::open(folder.path().join("rolecall.db"), options)
-            .await
-            .unwrap();
+        let options = OpenOptions { durability: Durability::Process, ..OpenOptions::default() };
+        let store = SqliteStore::open(folder.path().join("rolecall.db"), options).await.unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(1_795_000_000_000_000)));
-        let options = Options {
-            clock: Arc::<TestClock>::clone(&clock),
-            ..Options::default()
-        };
+        let options = Options { clock: Arc::<TestClock>::clone(&clock), ..Options::default() };
         let service = Service::open(Arc::new(store), options).await.unwrap();
         let catalog = Catalog::read(builtin("none").unwrap()).unwrap();
         let start = FirstStart {
@@ -134,12 +111,7 @@ impl House {
         };
         service.first_start(start).await.unwrap();
         let (router, _) = rolecall_authzen::router(service.clone(), PUBLIC_URL);
-        let house = House {
-            clock,
-            service,
-            router,
-            _folder: folder,
-        };
+        let house = House { clock, service, router, _folder: folder };
         house.change(commands).await;
         house
     }
@@ -165,9 +137,7 @@ impl House {
 
     /// Changes the organization as its administrator.
     pub async fn change(&self, commands: Vec<Command>) {
-        rolecall_service::execute(&self.ctx().await, Command::Batch(commands))
-            .await
-            .unwrap();
+        rolecall_service::execute(&self.ctx().await, Command::Batch(commands)).await.unwrap();
     }
 
     /// A token of a user, perhaps narrowed to a project.
@@ -179,9 +149,7 @@ impl House {
             actions: None,
             until: None,
         };
-        let (_, secret) = rolecall_service::issue_token(&self.ctx().await, new)
-            .await
-            .unwrap();
+        let (_, secret) = rolecall_service::issue_token(&self.ctx().await, new).await.unwrap();
         secret.unwrap().expose().to_owned()
     }
 
@@ -189,11 +157,7 @@ impl House {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        }
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }
 
     /// Posts a body as the administrator.
@@ -202,13 +166,8 @@ impl House {
     }
 
     pub async fn post_as(&self, token: &str, path: &str, body: impl Into<Body>) -> Answer {
-        self.send(
-            request(path)
-                .header(header::AUTHORIZATION, format!("Bearer {token}"))
-                .body(body.into())
-                .unwrap(),
-        )
-        .await
+        self.send(request(path).header(header::AUTHORIZATION, format!("Bearer {token}")).body(body.into()).unwrap())
+            .await
     }
 
     /// One question about a user.
@@ -216,9 +175,7 @@ impl House {
         let question = serde_json::json!({
             "subject": {"type": "user", "id": subject}, "action": {"name": action}, "resource": resource,
         });
-        self.post("/access/v1/evaluation", question.to_string())
-            .await
-            .decision()
+        self.post("/access/v1/evaluation", question.to_string()).await.decision()
     }
 }
 
@@ -228,10 +185,7 @@ pub fn request(path: &str) -> axum::http::request::Builder {
 }
 
 pub fn scope(project: Option<&str>, environment: Option<&str>) -> ScopeRef {
-    ScopeRef {
-        project: project.map(Ref::from),
-        environment: environment.map(Ref::from),
-    }
+    ScopeRef { project: project.map(Ref::from), environment: environment.map(Ref::from) }
 }
 
 pub fn action(name: &str, level: Level) -> Command {
@@ -249,23 +203,12 @@ pub fn action(name: &str, level: Level) -> Command {
 
 pub fn project(name: &str) -> Command {
     let (name, title, description) = (name.to_owned(), String::new(), String::new());
-    ProjectCommand::Create(NewProject {
-        name,
-        title,
-        description,
-        attributes: Map::new(),
-    })
-    .into()
+    ProjectCommand::Create(NewProject { name, title, description, attributes: Map::new() }).into()
 }
 
 pub fn environment(name: &str) -> Command {
     let (name, title) = (name.to_owned(), String::new());
-    EnvironmentCommand::Create(NewEnvironment {
-        name,
-        title,
-        attributes: Map::new(),
-    })
-    .into()
+    EnvironmentCommand::Create(NewEnvironment { name, title, attributes: Map::new() }).into()
 }
 
 pub fn user(username: &str) -> Command {
@@ -287,10 +230,7 @@ pub fn application(name: &str) -> Command {
 }
 
 pub fn role(name: &str, actions: &[&str]) -> Command {
-    let permit = |action: &&str| PermitRef {
-        action: Ref::from(*action),
-        scope: ScopeRef::ORGANIZATION,
-    };
+    let permit = |action: &&str| PermitRef { action: Ref::from(*action), scope: ScopeRef::ORGANIZATION };
     let new = NewRole {
         name: name.to_owned(),
         description: String::new(),
@@ -303,41 +243,22 @@ pub fn role(name: &str, actions: &[&str]) -> Command {
 }
 
 pub fn give(subject: &str, role: &str, scope: ScopeRef) -> Command {
-    let grant = GrantRef::Role(BindingRef {
-        role: Ref::from(role),
-        scope,
-    });
-    AssignmentCommand::Grant(
-        SubjectRef::Any(subject.into()),
-        grant,
-        Terms::of(Source::Manual),
-    )
-    .into()
+    let grant = GrantRef::Role(BindingRef { role: Ref::from(role), scope });
+    AssignmentCommand::Grant(SubjectRef::Any(subject.into()), grant, Terms::of(Source::Manual)).into()
 }
 
 pub fn resource_type(name: &str, stands: Stands, actions: Option<&[&str]>) -> Command {
     let actions = actions.map(|actions| actions.iter().map(|action| Ref::from(*action)).collect());
-    ResourceTypeCommand::Create {
-        name: name.to_owned(),
-        stands,
-        actions,
-    }
-    .into()
+    ResourceTypeCommand::Create { name: name.to_owned(), stands, actions }.into()
 }
 
 /// The projects record-1 and record-2 under the alias type `record`; alice reads and writes both,
 /// bob reads both.
 pub fn records() -> Vec<Command> {
-    let mut commands: Vec<Command> = ["read", "write", "delete"]
-        .map(|name| action(name, Level::Project))
-        .into();
+    let mut commands: Vec<Command> = ["read", "write", "delete"].map(|name| action(name, Level::Project)).into();
     commands.extend(["record-1", "record-2"].map(project));
     commands.extend(["alice", "bob"].map(user));
-    commands.push(resource_type(
-        "record",
-        Stands::ForProject,
-        Some(&["read", "write", "delete"]),
-    ));
+    commands.push(resource_type("record", Stands::ForProject, Some(&["read", "write", "delete"])));
     commands.push(role("reader", &["read"]));
     commands.push(role("writer", &["read", "write"]));
     for name in ["record-1", "record-2"] {

@@ -27,11 +27,7 @@ async fn house() -> (House, Grants) {
     commands.push(resource_type("record", Stands::ForProject, None));
     for (record, actions) in &grants {
         for (action, users) in actions {
-            commands.extend(
-                users
-                    .iter()
-                    .map(|user| give(user, action, scope(Some(record), None))),
-            );
+            commands.extend(users.iter().map(|user| give(user, action, scope(Some(record), None))));
         }
     }
     (House::new(commands).await, grants)
@@ -52,15 +48,8 @@ async fn all_subject_searches_of_the_matrix_find_exactly_those_who_may() {
                 "subject": {"type": "user"}, "action": {"name": action},
                 "resource": {"type": "record", "id": record},
             });
-            let found = house
-                .post("/access/v1/search/subject", body.to_string())
-                .await
-                .found();
-            assert_eq!(
-                sorted(found),
-                sorted(actions[action].clone()),
-                "{action} {record}"
-            );
+            let found = house.post("/access/v1/search/subject", body.to_string()).await.found();
+            assert_eq!(sorted(found), sorted(actions[action].clone()), "{action} {record}");
             searches += 1;
         }
     }
@@ -76,13 +65,8 @@ async fn all_resource_searches_of_the_matrix_find_exactly_where_one_may() {
             let body = json!({
                 "subject": {"type": "user", "id": user}, "action": {"name": action}, "resource": {"type": "record"},
             });
-            let found = house
-                .post("/access/v1/search/resource", body.to_string())
-                .await
-                .found();
-            let may = grants
-                .iter()
-                .filter(|(_, actions)| actions[action].iter().any(|one| one == user));
+            let found = house.post("/access/v1/search/resource", body.to_string()).await.found();
+            let may = grants.iter().filter(|(_, actions)| actions[action].iter().any(|one| one == user));
             let expected: Vec<String> = may.map(|(record, _)| record.clone()).collect();
             assert_eq!(found, expected, "{user} {action}");
             searches += 1;
@@ -98,18 +82,9 @@ async fn all_action_searches_of_the_matrix_find_exactly_what_one_may() {
     for user in USERS {
         for (record, actions) in &grants {
             let body = json!({"subject": {"type": "user", "id": user}, "resource": {"type": "record", "id": record}});
-            let found = house
-                .post("/access/v1/search/action", body.to_string())
-                .await
-                .found();
-            let may = ACTIONS
-                .into_iter()
-                .filter(|action| actions[*action].iter().any(|one| one == user));
-            assert_eq!(
-                found,
-                may.map(str::to_owned).collect::<Vec<_>>(),
-                "{user} {record}"
-            );
+            let found = house.post("/access/v1/search/action", body.to_string()).await.found();
+            let may = ACTIONS.into_iter().filter(|action| actions[*action].iter().any(|one| one == user));
+            assert_eq!(found, may.map(str::to_owned).collect::<Vec<_>>(), "{user} {record}");
             searches += 1;
         }
     }
@@ -121,21 +96,14 @@ async fn whatever_a_search_finds_an_evaluation_permits() {
     let (house, grants) = house().await;
     for user in USERS {
         for action in ACTIONS {
-            let evaluations: Vec<Value> = grants
-                .keys()
-                .map(|record| json!({"resource": {"type": "record", "id": record}}))
-                .collect();
+            let evaluations: Vec<Value> =
+                grants.keys().map(|record| json!({"resource": {"type": "record", "id": record}})).collect();
             let body = json!({
                 "subject": {"type": "user", "id": user}, "action": {"name": action}, "evaluations": evaluations,
             });
-            let decisions = house
-                .post("/access/v1/evaluations", body.to_string())
-                .await
-                .decisions();
-            let expected: Vec<bool> = grants
-                .values()
-                .map(|actions| actions[action].iter().any(|one| one == user))
-                .collect();
+            let decisions = house.post("/access/v1/evaluations", body.to_string()).await.decisions();
+            let expected: Vec<bool> =
+                grants.values().map(|actions| actions[action].iter().any(|one| one == user)).collect();
             assert_eq!(decisions, expected, "{user} {action}");
         }
     }
@@ -144,19 +112,11 @@ async fn whatever_a_search_finds_an_evaluation_permits() {
 #[tokio::test]
 async fn the_records_that_one_may_delete_come_in_the_order_of_the_identity_providers_test() {
     let (house, _) = house().await;
-    let expected: BTreeMap<String, Vec<String>> =
-        serde_json::from_value(cases()["idp"].clone()).unwrap();
+    let expected: BTreeMap<String, Vec<String>> = serde_json::from_value(cases()["idp"].clone()).unwrap();
     for (user, records) in expected {
         let body = json!({
             "subject": {"type": "user", "id": user}, "action": {"name": "delete"}, "resource": {"type": "record"},
         });
-        assert_eq!(
-            house
-                .post("/access/v1/search/resource", body.to_string())
-                .await
-                .found(),
-            records,
-            "{user}"
-        );
+        assert_eq!(house.post("/access/v1/search/resource", body.to_string()).await.found(), records, "{user}");
     }
 }

@@ -47,48 +47,20 @@ async fn a_resource_lies_where_its_type_says() {
     let dev = json!({"environment": "dev"});
     for (resource, expected) in [
         (json!({"type": "project", "id": "shop"}), "cd"),
-        (
-            json!({"type": "project", "id": "shop", "properties": dev}),
-            "acd",
-        ),
-        (
-            json!({"type": "project", "id": "blog", "properties": {"environment": "prod"}}),
-            "bd",
-        ),
-        (
-            json!({"type": "service", "id": "shop", "properties": {"environment": "DEV"}}),
-            "acd",
-        ),
-        (
-            json!({"type": "service", "id": "shop", "properties": {"project": "blog"}}),
-            "cd",
-        ),
+        (json!({"type": "project", "id": "shop", "properties": dev}), "acd"),
+        (json!({"type": "project", "id": "blog", "properties": {"environment": "prod"}}), "bd"),
+        (json!({"type": "service", "id": "shop", "properties": {"environment": "DEV"}}), "acd"),
+        (json!({"type": "service", "id": "shop", "properties": {"project": "blog"}}), "cd"),
         (json!({"type": "environment", "id": "prod"}), "bd"),
         (json!({"type": "stage", "id": "prod"}), "bd"),
         (json!({"type": "organization", "id": "anything"}), "d"),
         (json!({"type": "flag", "id": "f-1"}), "d"),
-        (
-            json!({"type": "flag", "id": "f-1", "properties": {"project": "shop"}}),
-            "cd",
-        ),
-        (
-            json!({"type": "flag", "id": "f-1", "properties": {"environment": "prod"}}),
-            "bd",
-        ),
-        (
-            json!({"type": "flag", "id": "f-1", "properties": {"project": "shop", "environment": "dev"}}),
-            "acd",
-        ),
-        (
-            json!({"type": "flag", "id": "f-1", "properties": {"project": null, "environment": "prod"}}),
-            "bd",
-        ),
+        (json!({"type": "flag", "id": "f-1", "properties": {"project": "shop"}}), "cd"),
+        (json!({"type": "flag", "id": "f-1", "properties": {"environment": "prod"}}), "bd"),
+        (json!({"type": "flag", "id": "f-1", "properties": {"project": "shop", "environment": "dev"}}), "acd"),
+        (json!({"type": "flag", "id": "f-1", "properties": {"project": null, "environment": "prod"}}), "bd"),
     ] {
-        assert_eq!(
-            who(&house, "deploy", resource.clone()).await,
-            expected,
-            "{resource}"
-        );
+        assert_eq!(who(&house, "deploy", resource.clone()).await, expected, "{resource}");
     }
 }
 
@@ -97,21 +69,11 @@ async fn an_unknown_project_or_environment_is_one_that_only_rights_for_all_cover
     let house = House::new(commands()).await;
     for (resource, expected) in [
         (json!({"type": "project", "id": "shoop"}), "d"),
-        (
-            json!({"type": "project", "id": "shoop", "properties": {"environment": "prod"}}),
-            "bd",
-        ),
-        (
-            json!({"type": "project", "id": "shop", "properties": {"environment": "qa"}}),
-            "cd",
-        ),
+        (json!({"type": "project", "id": "shoop", "properties": {"environment": "prod"}}), "bd"),
+        (json!({"type": "project", "id": "shop", "properties": {"environment": "qa"}}), "cd"),
         (json!({"type": "environment", "id": "qa"}), "d"),
     ] {
-        assert_eq!(
-            who(&house, "deploy", resource.clone()).await,
-            expected,
-            "{resource}"
-        );
+        assert_eq!(who(&house, "deploy", resource.clone()).await, expected, "{resource}");
     }
 }
 
@@ -123,13 +85,7 @@ async fn unknown_subjects_types_and_actions_are_denied() {
     assert!(!house.ask("dan", "fly", &shop).await);
     for kind in ["application", "group", "identity", "User"] {
         let body = json!({"subject": {"type": kind, "id": "dan"}, "action": {"name": "deploy"}, "resource": shop});
-        assert!(
-            !house
-                .post("/access/v1/evaluation", body.to_string())
-                .await
-                .decision(),
-            "{kind}"
-        );
+        assert!(!house.post("/access/v1/evaluation", body.to_string()).await.decision(), "{kind}");
     }
 }
 
@@ -140,24 +96,14 @@ async fn a_type_that_lists_its_actions_knows_no_other() {
     assert!(house.ask("dan", "rename", &ticket).await);
     assert!(!house.ask("dan", "deploy", &ticket).await);
     let found = |resource: serde_json::Value| {
-        let body =
-            json!({"subject": {"type": "user", "id": "dan"}, "resource": resource}).to_string();
+        let body = json!({"subject": {"type": "user", "id": "dan"}, "resource": resource}).to_string();
         let house = &house;
         async move { house.post("/access/v1/search/action", body).await.found() }
     };
     assert_eq!(found(ticket).await, ["rename"]);
-    assert_eq!(
-        found(json!({"type": "project", "id": "shop"})).await,
-        ["deploy", "rename"]
-    );
-    assert_eq!(
-        found(json!({"type": "environment", "id": "dev"})).await,
-        ["deploy"]
-    );
-    assert_eq!(
-        found(json!({"type": "organization", "id": "acme"})).await,
-        ["deploy", "rename", "invite"]
-    );
+    assert_eq!(found(json!({"type": "project", "id": "shop"})).await, ["deploy", "rename"]);
+    assert_eq!(found(json!({"type": "environment", "id": "dev"})).await, ["deploy"]);
+    assert_eq!(found(json!({"type": "organization", "id": "acme"})).await, ["deploy", "rename", "invite"]);
 }
 
 #[tokio::test]
@@ -167,16 +113,8 @@ async fn a_search_for_resources_answers_projects_environments_and_the_organizati
         ("dan", json!({"type": "project"}), vec!["shop", "blog"]),
         ("carol", json!({"type": "service"}), vec!["shop"]),
         ("alice", json!({"type": "project"}), vec![]),
-        (
-            "alice",
-            json!({"type": "project", "properties": {"environment": "dev"}}),
-            vec!["shop"],
-        ),
-        (
-            "bob",
-            json!({"type": "project", "properties": {"environment": "prod"}}),
-            vec!["shop", "blog"],
-        ),
+        ("alice", json!({"type": "project", "properties": {"environment": "dev"}}), vec!["shop"]),
+        ("bob", json!({"type": "project", "properties": {"environment": "prod"}}), vec!["shop", "blog"]),
         ("bob", json!({"type": "environment"}), vec!["prod"]),
         ("dan", json!({"type": "stage"}), vec!["dev", "prod"]),
         ("dan", json!({"type": "organization"}), vec!["acme"]),
@@ -187,10 +125,7 @@ async fn a_search_for_resources_answers_projects_environments_and_the_organizati
         let body = json!({
             "subject": {"type": "user", "id": subject}, "action": {"name": "deploy"}, "resource": resource,
         });
-        let found = house
-            .post("/access/v1/search/resource", body.to_string())
-            .await
-            .found();
+        let found = house.post("/access/v1/search/resource", body.to_string()).await.found();
         assert_eq!(found, expected, "{body}");
     }
 }
@@ -198,22 +133,10 @@ async fn a_search_for_resources_answers_projects_environments_and_the_organizati
 #[tokio::test]
 async fn an_archived_project_is_hidden_from_searches_but_its_answers_stay() {
     let house = House::new(commands()).await;
-    house
-        .change(vec![ProjectCommand::Archive(Ref::from("shop")).into()])
-        .await;
-    assert!(
-        house
-            .ask("carol", "deploy", &json!({"type": "project", "id": "shop"}))
-            .await
-    );
+    house.change(vec![ProjectCommand::Archive(Ref::from("shop")).into()]).await;
+    assert!(house.ask("carol", "deploy", &json!({"type": "project", "id": "shop"})).await);
     let body = json!({
         "subject": {"type": "user", "id": "dan"}, "action": {"name": "deploy"}, "resource": {"type": "project"},
     });
-    assert_eq!(
-        house
-            .post("/access/v1/search/resource", body.to_string())
-            .await
-            .found(),
-        ["blog"]
-    );
+    assert_eq!(house.post("/access/v1/search/resource", body.to_string()).await.found(), ["blog"]);
 }

@@ -17,10 +17,7 @@ pub(super) struct Affected {
 impl Affected {
     pub(super) fn of(before: &Index, after: &Index, touched: &Touched) -> Self {
         let bound = before.subjects.len().max(after.subjects.len());
-        let mut affected = Affected {
-            words: vec![0; bound.div_ceil(64)],
-            roles: BTreeSet::new(),
-        };
+        let mut affected = Affected { words: vec![0; bound.div_ceil(64)], roles: BTreeSet::new() };
         affected.add_roles(before, after, touched);
         if touched.all || touched.everyone {
             affected.words.fill(u64::MAX);
@@ -42,10 +39,7 @@ impl Affected {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.words
-            .iter()
-            .map(|word| word.count_ones() as usize)
-            .sum()
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// The first subject of this number or above.
@@ -74,21 +68,12 @@ impl Affected {
             return;
         }
         let permits = |org: &Org, id: RoleId| org.role(id).map(|role| role.permits.clone());
-        let changed = touched
-            .roles
-            .iter()
-            .filter(|id| permits(before.org(), **id) != permits(after.org(), **id));
+        let changed = touched.roles.iter().filter(|id| permits(before.org(), **id) != permits(after.org(), **id));
         self.roles.extend(changed.map(|id| id.number()));
         let actions = changed_actions(before.org(), after.org(), touched);
         for index in [before, after] {
-            let bits: Vec<_> = actions
-                .iter()
-                .filter_map(|action| index.vocabulary.bit(*action))
-                .collect();
-            let gives = |role: &u32| {
-                bits.iter()
-                    .any(|bit| index.rights.gives_anywhere(*role, *bit))
-            };
+            let bits: Vec<_> = actions.iter().filter_map(|action| index.vocabulary.bit(*action)).collect();
+            let gives = |role: &u32| bits.iter().any(|bit| index.rights.gives_anywhere(*role, *bit));
             self.roles.extend(numbers.clone().filter(gives));
         }
     }
@@ -97,8 +82,7 @@ impl Affected {
     /// something else.
     fn add_groups(&mut self, before: &Org, after: &Org, touched: &Touched) {
         for id in &touched.groups {
-            if before.assignments_of(Holder::Group(*id)) != after.assignments_of(Holder::Group(*id))
-            {
+            if before.assignments_of(Holder::Group(*id)) != after.assignments_of(Holder::Group(*id)) {
                 self.add_members(before, *id);
                 self.add_members(after, *id);
             }
@@ -106,8 +90,7 @@ impl Affected {
     }
 
     fn add_policies(&mut self, before: &Org, after: &Org, touched: &Touched) {
-        let bindings =
-            |org: &Org, id: PolicyId| org.policy(id).map(|policy| policy.bindings.clone());
+        let bindings = |org: &Org, id: PolicyId| org.policy(id).map(|policy| policy.bindings.clone());
         for id in &touched.policies {
             if bindings(before, *id) != bindings(after, *id) {
                 self.add_holders(before, Granted::Policy(*id));
@@ -125,11 +108,7 @@ impl Affected {
             self.add_holders(org, Granted::Role(role));
         }
         for policy in org.policies.iter() {
-            if policy
-                .bindings
-                .iter()
-                .any(|binding| self.has_role(binding.role.number()))
-            {
+            if policy.bindings.iter().any(|binding| self.has_role(binding.role.number())) {
                 self.add_holders(org, Granted::Policy(policy.id));
             }
         }

@@ -79,22 +79,14 @@ impl Index {
             self.add_misses(reach, question, asked, &mut found);
             ControlFlow::Continue(())
         });
-        if self
-            .org
-            .principal(question.subject)
-            .is_some_and(|p| p.kind() == PrincipalKind::User)
-        {
+        if self.org.principal(question.subject).is_some_and(|p| p.kind() == PrincipalKind::User) {
             self.add_groups(question.subject, asked, question, &mut found);
         }
         found.scope.sort_by_key(|miss| distance(miss, question));
         found.capped |= found.scope.len() > MOST_MISSES;
         found.scope.truncate(MOST_MISSES);
         let misses = [found.time, found.scope, found.membership, found.action].concat();
-        Denial {
-            reason: Reason::NothingGivesIt,
-            misses,
-            capped: found.capped,
-        }
+        Denial { reason: Reason::NothingGivesIt, misses, capped: found.capped }
     }
 
     /// Adds what one reaching role at a scope comes near to.
@@ -111,11 +103,7 @@ impl Index {
         if !gives {
             // What everyone has is no hint at what one person should ask for.
             if path.holder != Holder::Everyone {
-                found.add(Miss {
-                    lack: Lack::Action,
-                    path,
-                    permit: None,
-                });
+                found.add(Miss { lack: Lack::Action, path, permit: None });
             }
             return;
         }
@@ -125,22 +113,12 @@ impl Index {
                 (true, false) => Lack::Scope(source.scope),
                 _ => continue,
             };
-            found.add(Miss {
-                lack,
-                path,
-                permit: Some(source.permit),
-            });
+            found.add(Miss { lack, path, permit: Some(source.permit) });
         }
     }
 
     /// Adds the groups that would give it, if the subject were in them.
-    fn add_groups(
-        &self,
-        subject: PrincipalId,
-        asked: &Asked,
-        question: &Question,
-        found: &mut Found,
-    ) {
+    fn add_groups(&self, subject: PrincipalId, asked: &Asked, question: &Question, found: &mut Found) {
         let mut seen = BTreeSet::new();
         for group in self.reverse.groups_near(asked.project) {
             if !seen.insert(group) || self.membership(subject, group).is_some() {
@@ -163,15 +141,9 @@ impl Index {
         let Some(path) = self.path(reach, None) else {
             return;
         };
-        let giving = self
-            .sources(path, question.action)
-            .find(|s| question.place.is_covered_by(s.scope));
+        let giving = self.sources(path, question.action).find(|s| question.place.is_covered_by(s.scope));
         if let Some(source) = giving {
-            found.add(Miss {
-                lack: Lack::Membership(group),
-                path,
-                permit: Some(source.permit),
-            });
+            found.add(Miss { lack: Lack::Membership(group), path, permit: Some(source.permit) });
         }
     }
 }
@@ -181,11 +153,7 @@ fn distance(miss: &Miss, question: &Question) -> (bool, bool) {
     let Lack::Scope(scope) = miss.lack else {
         return (true, true);
     };
-    let misses_project = scope
-        .project
-        .is_some_and(|id| question.place.project != Part::One(id));
-    let misses_environment = scope
-        .environment
-        .is_some_and(|id| question.place.environment != Part::One(id));
+    let misses_project = scope.project.is_some_and(|id| question.place.project != Part::One(id));
+    let misses_environment = scope.environment.is_some_and(|id| question.place.environment != Part::One(id));
     (misses_project, misses_environment)
 }

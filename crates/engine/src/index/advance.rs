@@ -63,20 +63,14 @@ impl Index {
     }
 
     fn compile_principal(&mut self, id: PrincipalId) {
-        let compiled = self
-            .org
-            .principal(id)
-            .map(|principal| line::of_principal(&self.org, principal));
+        let compiled = self.org.principal(id).map(|principal| line::of_principal(&self.org, principal));
         let (line, more) = compiled.unwrap_or((Line::VACANT, None));
         put(&mut self.subjects, id.index(), line);
         self.put_more(Key::Subject(id), more);
     }
 
     fn compile_group(&mut self, id: GroupId) {
-        let compiled = self
-            .org
-            .group(id)
-            .map(|group| line::of_group(&self.org, &group.assignments));
+        let compiled = self.org.group(id).map(|group| line::of_group(&self.org, &group.assignments));
         let (line, more) = compiled.unwrap_or((Line::VACANT, None));
         put(&mut self.groups, id.index(), line);
         self.put_more(Key::Group(id), more);

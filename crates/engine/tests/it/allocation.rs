@@ -40,33 +40,17 @@ fn a_check_allocates_nothing() {
         .role("Viewer", &["view", "deploy@shop/development"])
         .policy("makers", &[("Viewer", "blog")])
         .grant(group("team"), GrantRef::Policy("makers".into()))
-        .grant_on(
-            user("ada"),
-            role_at("Viewer", "shop"),
-            between(None, Some(10)),
-        );
-    for at in [
-        "shop/production",
-        "shop/development",
-        "blog/production",
-        "blog/development",
-        "*/production",
-    ] {
-        world = world
-            .grant(user("ada"), role_at("Viewer", at))
-            .grant(user("ada"), role_at("Admin", at));
+        .grant_on(user("ada"), role_at("Viewer", "shop"), between(None, Some(10)));
+    for at in ["shop/production", "shop/development", "blog/production", "blog/development", "*/production"] {
+        world = world.grant(user("ada"), role_at("Viewer", at)).grant(user("ada"), role_at("Admin", at));
     }
-    let questions =
-        ["shop/production", "blog", "*", "mars"].map(|at| world.question("ada", "deploy", at));
+    let questions = ["shop/production", "blog", "*", "mars"].map(|at| world.question("ada", "deploy", at));
     let before = CALLS.get();
     for question in &questions {
         let _ = world.index.check(question);
     }
     for (who, project) in [("ada", "shop"), ("ADA", "mars"), ("nobody", "shop")] {
-        let _ =
-            world
-                .index
-                .check_named(who, "deploy", Some(project), Some("development"), world.now);
+        let _ = world.index.check_named(who, "deploy", Some(project), Some("development"), world.now);
     }
     assert_eq!(CALLS.get(), before);
 }

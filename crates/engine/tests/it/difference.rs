@@ -23,12 +23,7 @@ fn run(world: &mut World, command: impl Into<Command>) -> Difference {
 
 fn delta(world: &World, who: &str, at: &str, except: &[&str]) -> Delta {
     let except = except.iter().map(|at| world.scope(at)).collect();
-    Delta {
-        subject: world.id(who),
-        action: world.action("view"),
-        scope: world.scope(at),
-        except,
-    }
+    Delta { subject: world.id(who), action: world.action("view"), scope: world.scope(at), except }
 }
 
 #[test]
@@ -36,13 +31,7 @@ fn a_gain_excepts_where_it_was_held_already() {
     let mut world = world();
     let grant = AssignmentCommand::Grant(group("team"), role_at("Viewer", "*"), always());
     let found = run(&mut world, grant);
-    assert_eq!(
-        found.gains,
-        [
-            delta(&world, "ada", "*", &["shop/development"]),
-            delta(&world, "bob", "*", &[])
-        ]
-    );
+    assert_eq!(found.gains, [delta(&world, "ada", "*", &["shop/development"]), delta(&world, "bob", "*", &[])]);
     assert!(found.losses.is_empty());
 }
 
@@ -56,10 +45,7 @@ fn a_loss_excepts_where_it_is_still_held() {
         quietly: false,
     };
     let found = run(&mut world, end);
-    let losses = [
-        delta(&world, "ada", "shop", &["shop/development"]),
-        delta(&world, "bob", "shop", &[]),
-    ];
+    let losses = [delta(&world, "ada", "shop", &["shop/development"]), delta(&world, "bob", "shop", &[])];
     assert_eq!(found.losses, losses);
     assert!(found.gains.is_empty());
 }
@@ -67,8 +53,7 @@ fn a_loss_excepts_where_it_is_still_held() {
 #[test]
 fn what_was_held_already_is_no_gain() {
     let mut world = world().grant(group("team"), role_at("Viewer", "shop"));
-    let grant =
-        AssignmentCommand::Grant(user("bob"), role_at("Viewer", "shop/production"), always());
+    let grant = AssignmentCommand::Grant(user("bob"), role_at("Viewer", "shop/production"), always());
     assert_eq!(run(&mut world, grant), Difference::default());
 }
 
@@ -76,37 +61,15 @@ fn what_was_held_already_is_no_gain() {
 fn a_changed_role_concerns_each_of_its_holders() {
     let mut world = world();
     let permits = Some(vec![permit("bill")]);
-    let found = run(
-        &mut world,
-        RoleCommand::Change(
-            "Viewer".into(),
-            RolePatch {
-                permits,
-                ..RolePatch::default()
-            },
-        ),
-    );
-    assert_eq!(
-        found.losses,
-        [delta(&world, "ada", "shop/development", &[])]
-    );
-    assert_eq!(
-        found
-            .gains
-            .iter()
-            .map(|gain| gain.action)
-            .collect::<Vec<_>>(),
-        [world.action("bill")]
-    );
+    let found = run(&mut world, RoleCommand::Change("Viewer".into(), RolePatch { permits, ..RolePatch::default() }));
+    assert_eq!(found.losses, [delta(&world, "ada", "shop/development", &[])]);
+    assert_eq!(found.gains.iter().map(|gain| gain.action).collect::<Vec<_>>(), [world.action("bill")]);
 }
 
 #[test]
 fn who_is_disabled_loses_all_and_gains_it_back_when_enabled() {
     let mut world = world();
-    let active = |active| UserPatch {
-        active: Some(active),
-        ..UserPatch::default()
-    };
+    let active = |active| UserPatch { active: Some(active), ..UserPatch::default() };
     let lost = run(&mut world, UserCommand::Change(user("ada"), active(false))).losses;
     assert_eq!(lost.len(), 2);
     let gained = run(&mut world, UserCommand::Change(user("ada"), active(true))).gains;
@@ -122,8 +85,5 @@ fn differences_can_be_read_in_pages_and_say_how_many_there_can_be() {
     assert_eq!(first.candidates(), 2);
     assert_eq!(first.next().map(|each| each.subject), Some(world.id("ada")));
     let rest = differences(&before, &world.index, &touched, world.now).after(Some(world.id("ada")));
-    assert_eq!(
-        rest.map(|each| each.subject).collect::<Vec<_>>(),
-        [world.id("bob")]
-    );
+    assert_eq!(rest.map(|each| each.subject).collect::<Vec<_>>(), [world.id("bob")]);
 }

@@ -29,36 +29,13 @@ impl Grid {
             .flat_map(|org| org.actions.iter().map(|action| action.id))
             .filter(|id| id.number() <= 1001 || id.number() >= 2000)
             .collect();
-        let projects = 1..orgs
-            .map(|org| org.projects.bound())
-            .into_iter()
-            .max()
-            .unwrap() as u32;
-        let environments = 1..orgs
-            .map(|org| org.environments.bound())
-            .into_iter()
-            .max()
-            .unwrap() as u32;
-        let projects = projects
-            .filter_map(ProjectId::new)
-            .map(Part::One)
-            .chain([Part::All, Part::Unknown]);
-        let parts: Vec<_> = environments
-            .filter_map(EnvironmentId::new)
-            .map(Part::One)
-            .chain([Part::All, Part::Unknown])
-            .collect();
-        let places = projects.flat_map(|project| {
-            parts.iter().map(move |part| Place {
-                project,
-                environment: *part,
-            })
-        });
-        Grid {
-            subjects,
-            actions: actions.into_iter().collect(),
-            places: places.collect(),
-        }
+        let projects = 1..orgs.map(|org| org.projects.bound()).into_iter().max().unwrap() as u32;
+        let environments = 1..orgs.map(|org| org.environments.bound()).into_iter().max().unwrap() as u32;
+        let projects = projects.filter_map(ProjectId::new).map(Part::One).chain([Part::All, Part::Unknown]);
+        let parts: Vec<_> =
+            environments.filter_map(EnvironmentId::new).map(Part::One).chain([Part::All, Part::Unknown]).collect();
+        let places = projects.flat_map(|project| parts.iter().map(move |part| Place { project, environment: *part }));
+        Grid { subjects, actions: actions.into_iter().collect(), places: places.collect() }
     }
 }
 
@@ -81,42 +58,18 @@ fn assert_all_questions_agree(index: &Index, rebuilt: &Index, at: Timestamp) {
     let org = index.org();
     let grid = Grid::of([org, org]);
     for &subject in &grid.subjects {
-        let rights = Rights::of_actor(
-            org,
-            Actor::Principal {
-                id: subject,
-                token: None,
-            },
-            at,
-        );
+        let rights = Rights::of_actor(org, Actor::Principal { id: subject, token: None }, at);
         let access = index.access_of(subject, at);
         for &action in &grid.actions {
             let scopes = index.where_can(subject, action, at);
-            let listed: Vec<Scope> = access
-                .iter()
-                .filter(|r| r.action == action)
-                .map(|r| r.scope)
-                .collect();
+            let listed: Vec<Scope> = access.iter().filter(|r| r.action == action).map(|r| r.scope).collect();
             assert_eq!(scopes, listed);
             for &place in &grid.places {
-                let question = Question {
-                    subject,
-                    action,
-                    place,
-                    at,
-                };
+                let question = Question { subject, action, place, at };
                 let allowed = index.check(&question).allowed;
-                assert_eq!(
-                    allowed,
-                    rights.holds(action, scope_of(place)),
-                    "{question:?}"
-                );
+                assert_eq!(allowed, rights.holds(action, scope_of(place)), "{question:?}");
                 assert_eq!(allowed, rebuilt.check(&question).allowed, "{question:?}");
-                assert_eq!(
-                    allowed,
-                    scopes.iter().any(|scope| place.is_covered_by(*scope)),
-                    "{question:?}"
-                );
+                assert_eq!(allowed, scopes.iter().any(|scope| place.is_covered_by(*scope)), "{question:?}");
             }
         }
     }
@@ -125,31 +78,14 @@ fn assert_all_questions_agree(index: &Index, rebuilt: &Index, at: Timestamp) {
 
 fn assert_searches_agree(index: &Index, grid: &Grid, at: Timestamp) {
     for &place in &grid.places {
-        let allowed = |subject, action| {
-            index
-                .check(&Question {
-                    subject,
-                    action,
-                    place,
-                    at,
-                })
-                .allowed
-        };
+        let allowed = |subject, action| index.check(&Question { subject, action, place, at }).allowed;
         for &subject in &grid.subjects {
             let what = index.what_can(subject, place, at);
-            assert!(
-                grid.actions
-                    .iter()
-                    .all(|action| what.contains(action) == allowed(subject, *action))
-            );
+            assert!(grid.actions.iter().all(|action| what.contains(action) == allowed(subject, *action)));
         }
         for &action in &grid.actions {
             let who: Vec<_> = index.who_can_all(action, place, at).collect();
-            let wanted = grid
-                .subjects
-                .iter()
-                .copied()
-                .filter(|subject| allowed(*subject, action));
+            let wanted = grid.subjects.iter().copied().filter(|subject| allowed(*subject, action));
             assert_eq!(who, wanted.collect::<Vec<_>>());
         }
     }
@@ -175,15 +111,9 @@ fn assert_explanations_hold(index: &Index, draw: &mut Draw, at: Timestamp) {
             assert_eq!(allowed.through.last(), Some(&question.action));
         }
         for miss in explanation.denial.iter().flat_map(|denial| &denial.misses) {
-            let gives = miss
-                .permit
-                .is_some_and(|permit| org.closure().includes(permit.action, question.action));
-            let permit_scope = miss
-                .permit
-                .map_or(Scope::ORGANIZATION, |permit| permit.scope);
-            let covers = permit_scope
-                .meet(miss.path.binding.scope)
-                .is_some_and(|s| question.place.is_covered_by(s));
+            let gives = miss.permit.is_some_and(|permit| org.closure().includes(permit.action, question.action));
+            let permit_scope = miss.permit.map_or(Scope::ORGANIZATION, |permit| permit.scope);
+            let covers = permit_scope.meet(miss.path.binding.scope).is_some_and(|s| question.place.is_covered_by(s));
             let counts = miss.path.window(org).contains(at);
             let wanted = match miss.lack {
                 Lack::Time(_) => (true, true, false),
@@ -200,32 +130,14 @@ fn assert_difference_is_exact(before: &Index, after: &Index, found: &Difference,
     let grid = Grid::of([before.org(), after.org()]);
     for &subject in &grid.subjects {
         for &action in &grid.actions {
-            let mine = |delta: &&rolecall_engine::Delta| {
-                delta.subject == subject && delta.action == action
-            };
+            let mine = |delta: &&rolecall_engine::Delta| delta.subject == subject && delta.action == action;
             let gains: Vec<_> = found.gains.iter().filter(mine).collect();
             let losses: Vec<_> = found.losses.iter().filter(mine).collect();
             for &place in &grid.places {
-                let question = Question {
-                    subject,
-                    action,
-                    place,
-                    at,
-                };
-                let (was, is) = (
-                    before.check(&question).allowed,
-                    after.check(&question).allowed,
-                );
-                assert_eq!(
-                    gains.iter().any(|delta| delta.covers(place)),
-                    !was && is,
-                    "{question:?}"
-                );
-                assert_eq!(
-                    losses.iter().any(|delta| delta.covers(place)),
-                    was && !is,
-                    "{question:?}"
-                );
+                let question = Question { subject, action, place, at };
+                let (was, is) = (before.check(&question).allowed, after.check(&question).allowed);
+                assert_eq!(gains.iter().any(|delta| delta.covers(place)), !was && is, "{question:?}");
+                assert_eq!(losses.iter().any(|delta| delta.covers(place)), was && !is, "{question:?}");
             }
         }
     }
@@ -269,8 +181,5 @@ fn an_advanced_index_a_rebuilt_one_and_the_records_answer_every_question_alike()
             }
         }
     }
-    assert!(
-        done > 300 && changed > 100,
-        "{done} commands done, {changed} changed an answer"
-    );
+    assert!(done > 300 && changed > 100, "{done} commands done, {changed} changed an answer");
 }

@@ -41,11 +41,7 @@ impl Draw {
     }
 
     fn scope(&mut self) -> ScopeRef {
-        scope(&format!(
-            "{}/{}",
-            self.of(&PROJECTS),
-            self.of(&ENVIRONMENTS)
-        ))
+        scope(&format!("{}/{}", self.of(&PROJECTS), self.of(&ENVIRONMENTS)))
     }
 
     fn subject(&mut self) -> SubjectRef {
@@ -59,10 +55,7 @@ impl Draw {
     fn grant(&mut self) -> GrantRef {
         match self.below(3) {
             0 => GrantRef::Policy(self.of(&POLICIES).into()),
-            _ => GrantRef::Role(BindingRef {
-                role: self.of(&ROLES).into(),
-                scope: self.scope(),
-            }),
+            _ => GrantRef::Role(BindingRef { role: self.of(&ROLES).into(), scope: self.scope() }),
         }
     }
 
@@ -79,27 +72,15 @@ impl Draw {
         let count = 1 + self.below(3);
         (0..count)
             .map(|_| {
-                let scope = if self.below(2) == 0 {
-                    ScopeRef::ORGANIZATION
-                } else {
-                    self.scope()
-                };
-                PermitRef {
-                    action: self.of(&ACTIONS).into(),
-                    scope,
-                }
+                let scope = if self.below(2) == 0 { ScopeRef::ORGANIZATION } else { self.scope() };
+                PermitRef { action: self.of(&ACTIONS).into(), scope }
             })
             .collect()
     }
 
     fn bindings(&mut self) -> Vec<BindingRef> {
         let count = self.below(4);
-        (0..count)
-            .map(|_| BindingRef {
-                role: self.of(&ROLES).into(),
-                scope: self.scope(),
-            })
-            .collect()
+        (0..count).map(|_| BindingRef { role: self.of(&ROLES).into(), scope: self.scope() }).collect()
     }
 
     /// A command, which may well be refused.
@@ -108,30 +89,15 @@ impl Draw {
             0..=4 => AssignmentCommand::Grant(self.subject(), self.grant(), self.terms()).into(),
             5 => {
                 let (subject, grant) = (self.subject(), self.grant());
-                AssignmentCommand::End {
-                    subject,
-                    grant,
-                    source: None,
-                    quietly: true,
-                }
-                .into()
+                AssignmentCommand::End { subject, grant, source: None, quietly: true }.into()
             }
             6 | 7 => {
                 let user = SubjectRef::User(self.of(&USERS).into());
                 MembershipCommand::Add(self.of(&GROUPS).into(), user, self.terms()).into()
             }
             8 => {
-                let (group, user) = (
-                    self.of(&GROUPS).into(),
-                    SubjectRef::User(self.of(&USERS).into()),
-                );
-                MembershipCommand::Remove {
-                    group,
-                    user,
-                    source: None,
-                    quietly: true,
-                }
-                .into()
+                let (group, user) = (self.of(&GROUPS).into(), SubjectRef::User(self.of(&USERS).into()));
+                MembershipCommand::Remove { group, user, source: None, quietly: true }.into()
             }
             9 | 10 => self.role(),
             11 | 12 => self.policy(),
@@ -147,14 +113,9 @@ impl Draw {
         let (name, permits) = (self.of(&ROLES), self.permits());
         match self.below(5) {
             0 => RoleCommand::Delete(name.into()).into(),
-            1 | 2 => RoleCommand::Change(
-                name.into(),
-                RolePatch {
-                    permits: Some(permits),
-                    ..RolePatch::default()
-                },
-            )
-            .into(),
+            1 | 2 => {
+                RoleCommand::Change(name.into(), RolePatch { permits: Some(permits), ..RolePatch::default() }).into()
+            }
             _ => RoleCommand::Create(NewRole {
                 name: name.to_owned(),
                 description: "random".to_owned(),
@@ -172,10 +133,7 @@ impl Draw {
         match self.below(5) {
             0 => PolicyCommand::Delete(name.into()).into(),
             1 | 2 => {
-                let patch = PolicyPatch {
-                    bindings: Some(bindings),
-                    ..PolicyPatch::default()
-                };
+                let patch = PolicyPatch { bindings: Some(bindings), ..PolicyPatch::default() };
                 PolicyCommand::Change(name.into(), patch).into()
             }
             _ => PolicyCommand::Create(NewPolicy {
@@ -190,16 +148,11 @@ impl Draw {
 
     fn action(&mut self) -> Command {
         let name = self.of(&ACTIONS);
-        let includes: Vec<Ref> = (0..self.below(3))
-            .map(|_| self.of(&ACTIONS).into())
-            .collect();
+        let includes: Vec<Ref> = (0..self.below(3)).map(|_| self.of(&ACTIONS).into()).collect();
         match self.below(3) {
             0 => ActionCommand::Delete(name.into()).into(),
             1 => {
-                let patch = ActionPatch {
-                    includes: Some(includes),
-                    ..ActionPatch::default()
-                };
+                let patch = ActionPatch { includes: Some(includes), ..ActionPatch::default() };
                 ActionCommand::Change(name.into(), patch).into()
             }
             _ => ActionCommand::Create(NewAction {
@@ -220,22 +173,8 @@ impl Draw {
         let who = SubjectRef::User(name.into());
         match self.below(8) {
             0 => UserCommand::Delete(who).into(),
-            1 => UserCommand::Change(
-                who,
-                UserPatch {
-                    active: Some(false),
-                    ..UserPatch::default()
-                },
-            )
-            .into(),
-            2 | 3 => UserCommand::Change(
-                who,
-                UserPatch {
-                    active: Some(true),
-                    ..UserPatch::default()
-                },
-            )
-            .into(),
+            1 => UserCommand::Change(who, UserPatch { active: Some(false), ..UserPatch::default() }).into(),
+            2 | 3 => UserCommand::Change(who, UserPatch { active: Some(true), ..UserPatch::default() }).into(),
             4 => ApplicationCommand::Create(NewApplication {
                 name: "robot".to_owned(),
                 client_id: Some("robot".to_owned()),
@@ -260,13 +199,7 @@ impl Draw {
         }
         let members = vec![SubjectRef::User(self.of(&USERS).into())];
         let grants = vec![self.grant()];
-        let new = NewGroup {
-            name: name.to_owned(),
-            members,
-            grants,
-            terms: self.terms(),
-            ..NewGroup::default()
-        };
+        let new = NewGroup { name: name.to_owned(), members, grants, terms: self.terms(), ..NewGroup::default() };
         GroupCommand::Create(new).into()
     }
 

@@ -15,24 +15,14 @@ use std::sync::Arc;
 const NOW: Timestamp = Timestamp::from_micros(1_795_000_000_000_000);
 
 fn run(index: &Index, command: Command) -> Index {
-    let decision = decide(
-        index.org(),
-        command,
-        &Moment::new(NOW, Actor::System, [7; 32]),
-    )
-    .unwrap();
+    let decision = decide(index.org(), command, &Moment::new(NOW, Actor::System, [7; 32])).unwrap();
     index.advance(decision.org, &decision.touched)
 }
 
 fn imported(file: &Path) -> Index {
     let catalog = Arc::new(Catalog::read(builtin("none").unwrap()).unwrap());
     let (id, name, title) = (OrganizationId::new(7), "load".to_owned(), String::new());
-    let found = NewOrganization {
-        id,
-        name,
-        title,
-        catalog,
-    };
+    let found = NewOrganization { id, name, title, catalog };
     let index = run(&Index::build(Org::empty()), Command::Found(Box::new(found)));
     let mut reader = WorkloadReader::new();
     for line in std::fs::read_to_string(file).unwrap().lines() {
@@ -53,8 +43,7 @@ fn all_verdicts_of_the_small_workload_are_right() {
             let query: serde_json::Value = serde_json::from_str(line).unwrap();
             let text = |key: &str| query[key].as_str().unwrap();
             let (project, environment) = (Some(text("project")), Some(text("environment")));
-            let found =
-                index.check_named(text("subject"), text("action"), project, environment, NOW);
+            let found = index.check_named(text("subject"), text("action"), project, environment, NOW);
             assert_eq!(found.allowed, query["allow"].as_bool().unwrap(), "{line}");
             asked += 1;
         }

@@ -53,25 +53,16 @@ pub fn second(seconds: i64) -> Timestamp {
 pub fn scope(text: &str) -> ScopeRef {
     let part = |part: &str| (part != "*").then(|| Ref::from(part));
     let (project, environment) = text.split_once('/').unwrap_or((text, "*"));
-    ScopeRef {
-        project: part(project),
-        environment: part(environment),
-    }
+    ScopeRef { project: part(project), environment: part(environment) }
 }
 
 pub fn role_at(role: &str, at: &str) -> GrantRef {
-    GrantRef::Role(BindingRef {
-        role: role.into(),
-        scope: scope(at),
-    })
+    GrantRef::Role(BindingRef { role: role.into(), scope: scope(at) })
 }
 
 pub fn permit(text: &str) -> PermitRef {
     let (action, at) = text.split_once('@').unwrap_or((text, "*"));
-    PermitRef {
-        action: action.into(),
-        scope: scope(at),
-    }
+    PermitRef { action: action.into(), scope: scope(at) }
 }
 
 pub fn user(name: &str) -> SubjectRef {
@@ -87,30 +78,17 @@ pub fn always() -> Terms {
 }
 
 pub fn between(from: Option<i64>, until: Option<i64>) -> Terms {
-    Terms {
-        from: from.map(second),
-        until: until.map(second),
-        ..always()
-    }
+    Terms { from: from.map(second), until: until.map(second), ..always() }
 }
 
 impl World {
     /// Without users; everyone may greet.
     pub fn new() -> Self {
         let catalog = Arc::new(Catalog::read(CATALOG).unwrap());
-        let mut world = World {
-            index: Index::build(Org::empty()),
-            now: second(0),
-            drawn: 0,
-        };
+        let mut world = World { index: Index::build(Org::empty()), now: second(0), drawn: 0 };
         let id = OrganizationId::new(7);
         let (name, title) = ("test".to_owned(), String::new());
-        world.must(Command::Found(Box::new(NewOrganization {
-            id,
-            name,
-            title,
-            catalog,
-        })));
+        world.must(Command::Found(Box::new(NewOrganization { id, name, title, catalog })));
         world
     }
 
@@ -118,11 +96,7 @@ impl World {
         self.drawn += 1;
         let mut seed = [0; 32];
         seed[..8].copy_from_slice(&self.drawn.to_be_bytes());
-        decide(
-            self.index.org(),
-            command,
-            &Moment::new(self.now, Actor::System, seed),
-        )
+        decide(self.index.org(), command, &Moment::new(self.now, Actor::System, seed))
     }
 
     /// Carries a command out, or says why not; answers with the index before and what was touched.
@@ -146,22 +120,14 @@ impl World {
     }
 
     pub fn disable(mut self, name: &str) -> Self {
-        let patch = UserPatch {
-            active: Some(false),
-            ..UserPatch::default()
-        };
+        let patch = UserPatch { active: Some(false), ..UserPatch::default() };
         self.must(UserCommand::Change(user(name), patch));
         self
     }
 
     pub fn group(mut self, name: &str, members: &[&str]) -> Self {
         let members = members.iter().map(|member| user(member)).collect();
-        let new = NewGroup {
-            name: name.to_owned(),
-            members,
-            terms: always(),
-            ..NewGroup::default()
-        };
+        let new = NewGroup { name: name.to_owned(), members, terms: always(), ..NewGroup::default() };
         self.must(GroupCommand::Create(new));
         self
     }
@@ -184,10 +150,7 @@ impl World {
     }
 
     pub fn policy(mut self, name: &str, bindings: &[(&str, &str)]) -> Self {
-        let bindings = bindings.iter().map(|(role, at)| BindingRef {
-            role: (*role).into(),
-            scope: scope(at),
-        });
+        let bindings = bindings.iter().map(|(role, at)| BindingRef { role: (*role).into(), scope: scope(at) });
         self.must(PolicyCommand::Create(NewPolicy {
             name: name.to_owned(),
             description: String::new(),
@@ -215,20 +178,13 @@ impl World {
     }
 
     pub fn place(&self, text: &str) -> Place {
-        let ScopeRef {
-            project,
-            environment,
-        } = scope(text);
+        let ScopeRef { project, environment } = scope(text);
         let name = |part: Option<Ref>| part.map(|part| part.to_string());
-        self.index
-            .place_named(name(project).as_deref(), name(environment).as_deref())
+        self.index.place_named(name(project).as_deref(), name(environment).as_deref())
     }
 
     pub fn scope(&self, text: &str) -> Scope {
-        let ScopeRef {
-            project,
-            environment,
-        } = scope(text);
+        let ScopeRef { project, environment } = scope(text);
         let org = self.index.org();
         Scope::new(
             project.map(|name| org.project_named(&name.to_string()).unwrap().id),
@@ -238,12 +194,7 @@ impl World {
 
     /// A question such as `ada`, `view`, `shop/production`.
     pub fn question(&self, who: &str, action: &str, at: &str) -> Question {
-        Question {
-            subject: self.id(who),
-            action: self.action(action),
-            place: self.place(at),
-            at: self.now,
-        }
+        Question { subject: self.id(who), action: self.action(action), place: self.place(at), at: self.now }
     }
 
     pub fn may(&self, who: &str, action: &str, at: &str) -> bool {
@@ -251,11 +202,6 @@ impl World {
     }
 
     pub fn may_at(&self, who: &str, action: &str, at: &str, instant: Timestamp) -> bool {
-        self.index
-            .check(&Question {
-                at: instant,
-                ..self.question(who, action, at)
-            })
-            .allowed
+        self.index.check(&Question { at: instant, ..self.question(who, action, at) }).allowed
     }
 }

@@ -41,9 +41,7 @@ impl Closure {
 
     /// Whether whoever may do `outer` may do `inner` as well.
     pub fn includes(&self, outer: ActionId, inner: ActionId) -> bool {
-        outer == inner
-            || self.includes_everything(outer)
-            || self.of_action(outer).binary_search(&inner).is_ok()
+        outer == inner || self.includes_everything(outer) || self.of_action(outer).binary_search(&inner).is_ok()
     }
 
     /// Whether an action includes every other, future ones too.

@@ -88,7 +88,8 @@ impl Draft<'_> {
 pub(crate) fn parse_action_name(raw: &str, field: &str) -> Result<Text, Refusal> {
     let name = parse_name(raw, field)?;
     if name.contains(char::is_whitespace) || name == "*" {
-        let message = format!("\"{name}\" cannot be an action's name; write it without spaces, such as \"order.refund\"");
+        let message =
+            format!("\"{name}\" cannot be an action's name; write it without spaces, such as \"order.refund\"");
         return Err(Refusal::invalid(field, message));
     }
     if name.to_lowercase().starts_with(operation::PREFIX) {
@@ -121,7 +122,8 @@ fn included(org: &Org, names: &[Ref]) -> Result<Vec<ActionId>, Refusal> {
 fn require_no_circle(org: &Org, action: &Action) -> Result<(), Refusal> {
     let circle = action.includes.iter().find(|id| **id == action.id || org.closure().includes(**id, action.id));
     let Some(other) = circle.and_then(|id| org.action(*id)) else { return Ok(()) };
-    let message = format!("\"{}\" includes \"{}\" already, so neither can include the other back", other.name, action.name);
+    let message =
+        format!("\"{}\" includes \"{}\" already, so neither can include the other back", other.name, action.name);
     Err(Refusal::invalid("includes", message))
 }
 

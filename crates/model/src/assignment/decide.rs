@@ -30,7 +30,13 @@ impl Draft<'_> {
         }
     }
 
-    fn end_assignment(&mut self, holder: Holder, wanted: &GrantRef, source: Option<&Source>, quietly: bool) -> Result<(), Refusal> {
+    fn end_assignment(
+        &mut self,
+        holder: Holder,
+        wanted: &GrantRef,
+        source: Option<&Source>,
+        quietly: bool,
+    ) -> Result<(), Refusal> {
         let grant = present(&self.org, wanted)?;
         let Some(before) = self.org.terms_of(holder, grant) else {
             if quietly {
@@ -84,12 +90,20 @@ impl Draft<'_> {
     }
 
     /// Gives a role of a slot and takes away the one that was there.
-    fn set_slot(&mut self, holder: Holder, binding: Binding, slot: SlotId, terms: &Terms, field: &str) -> Result<(), Refusal> {
+    fn set_slot(
+        &mut self,
+        holder: Holder,
+        binding: Binding,
+        slot: SlotId,
+        terms: &Terms,
+        field: &str,
+    ) -> Result<(), Refusal> {
         if binding.scope != Scope::ORGANIZATION {
             return Err(Refusal::invalid(field, "a role of a slot is held at the organization; leave the scope out"));
         }
         if terms.until.is_some() {
-            let message = "a role of a slot is held without an end; leave \"until\" out, or give another role for a time";
+            let message =
+                "a role of a slot is held without an end; leave \"until\" out, or give another role for a time";
             return Err(Refusal::invalid("until", message));
         }
         let grant = Grant::Role(binding);
@@ -148,7 +162,13 @@ impl Draft<'_> {
 }
 
 /// Gives a holder a policy, or a role at a scope.
-pub(crate) fn grant(draft: &mut Draft<'_>, holder: Holder, wanted: &GrantRef, terms: &Terms, field: &str) -> Result<(), Refusal> {
+pub(crate) fn grant(
+    draft: &mut Draft<'_>,
+    holder: Holder,
+    wanted: &GrantRef,
+    terms: &Terms,
+    field: &str,
+) -> Result<(), Refusal> {
     let at = |name: &str| if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") };
     let binding = match wanted {
         GrantRef::Policy(policy) => {
@@ -200,7 +220,11 @@ pub(crate) fn sound_terms(terms: &Terms, org: &Org) -> Result<Terms, Refusal> {
     if let Some(approver) = terms.approver
         && org.principal(approver).is_none()
     {
-        return Err(Refusal::new(Kind::Unknown, "approver", "the approver is not a user or application of this organization"));
+        return Err(Refusal::new(
+            Kind::Unknown,
+            "approver",
+            "the approver is not a user or application of this organization",
+        ));
     }
     Ok(terms)
 }
@@ -241,7 +265,8 @@ pub(crate) fn joined(before: &Terms, more: &Terms) -> Terms {
 impl Org {
     pub(crate) fn apply_assignment(&mut self, change: &AssignmentChange, stamp: &Stamp, touched: &mut Touched) {
         match change {
-            AssignmentChange::Granted { holder, grant, terms } | AssignmentChange::Changed { holder, grant, after: terms, .. } => {
+            AssignmentChange::Granted { holder, grant, terms }
+            | AssignmentChange::Changed { holder, grant, after: terms, .. } => {
                 self.put_assignment(*holder, *grant, terms, stamp);
                 touched.holder(*holder);
             }

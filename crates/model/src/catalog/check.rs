@@ -6,9 +6,7 @@ mod grant;
 
 use super::{Catalog, CatalogEnvironment, CatalogProject};
 use crate::action::Level;
-use crate::name::{
-    LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, Text, fold, nearest, parse_name, parse_text,
-};
+use crate::name::{LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, Text, fold, nearest, parse_name, parse_text};
 use crate::operation;
 use crate::organization::NameRule;
 use crate::refusal::{Refusal, shown};
@@ -88,25 +86,15 @@ struct Check<'a> {
 
 impl<'a> Check<'a> {
     fn new(catalog: &'a Catalog) -> Self {
-        let own = operation::own()
-            .filter_map(operation::name)
-            .map(|name| -> &'a str { name });
+        let own = operation::own().filter_map(operation::name).map(|name| -> &'a str { name });
         let own_levels = operation::records().map(|action| action.level);
         let actions = catalog.actions.iter().map(|action| action.name.as_str());
         let folded = catalog.names == NameRule::Folded;
-        let empty = || Names {
-            folded,
-            ..Names::default()
-        };
+        let empty = || Names { folded, ..Names::default() };
         Check {
             catalog,
             actions: empty().with(actions.chain(std::iter::once("*")).chain(own)),
-            levels: catalog
-                .actions
-                .iter()
-                .map(|action| action.level)
-                .chain(own_levels)
-                .collect(),
+            levels: catalog.actions.iter().map(|action| action.level).chain(own_levels).collect(),
             roles: empty().with(catalog.roles.iter().map(|role| role.name.as_str())),
             policies: empty().with(catalog.policies.iter().map(|policy| policy.name.as_str())),
             slots: empty().with(catalog.slots.iter().map(|slot| slot.name.as_str())),
@@ -120,10 +108,7 @@ impl<'a> Check<'a> {
         if self.faults.len() == MOST_FAULTS {
             return;
         }
-        self.faults.push(CatalogFault {
-            path: path.into(),
-            message: message.into(),
-        });
+        self.faults.push(CatalogFault { path: path.into(), message: message.into() });
     }
 
     fn header(&mut self) {
@@ -139,11 +124,7 @@ impl<'a> Check<'a> {
             self.name(&format!("{path}.name"), &environment.name);
             self.text(&format!("{path}.title"), &environment.title, LONGEST_TITLE);
         }
-        self.unique(
-            "environments",
-            "environment",
-            environments.iter().map(|e| &e.name),
-        );
+        self.unique("environments", "environment", environments.iter().map(|e| &e.name));
     }
 
     fn projects(&mut self, projects: &'a [CatalogProject]) {
@@ -151,17 +132,9 @@ impl<'a> Check<'a> {
             let path = format!("initial_projects[{index}]");
             self.name(&format!("{path}.name"), &project.name);
             self.text(&format!("{path}.title"), &project.title, LONGEST_TITLE);
-            self.text(
-                &format!("{path}.description"),
-                &project.description,
-                LONGEST_TEXT,
-            );
+            self.text(&format!("{path}.description"), &project.description, LONGEST_TEXT);
         }
-        self.unique(
-            "initial_projects",
-            "project",
-            projects.iter().map(|p| &p.name),
-        );
+        self.unique("initial_projects", "project", projects.iter().map(|p| &p.name));
     }
 
     fn resource_types(&mut self) {
@@ -170,22 +143,12 @@ impl<'a> Check<'a> {
             let path = format!("resource_types[{index}]");
             self.name(&format!("{path}.name"), &kind.name);
             if ["project", "environment", "organization"].contains(&fold(&kind.name).as_str()) {
-                let message = format!(
-                    "the resource type \"{}\" is always there; leave it out",
-                    shown(&kind.name)
-                );
+                let message = format!("the resource type \"{}\" is always there; leave it out", shown(&kind.name));
                 self.fault(format!("{path}.name"), message);
             }
-            self.known_actions(
-                &format!("{path}.actions"),
-                kind.actions.as_deref().unwrap_or_default(),
-            );
+            self.known_actions(&format!("{path}.actions"), kind.actions.as_deref().unwrap_or_default());
         }
-        self.unique(
-            "resource_types",
-            "resource type",
-            catalog.resource_types.iter().map(|kind| &kind.name),
-        );
+        self.unique("resource_types", "resource type", catalog.resource_types.iter().map(|kind| &kind.name));
     }
 
     /// Requires a name as [`parse_name`] would keep it.
@@ -196,9 +159,7 @@ impl<'a> Check<'a> {
         match parse_name(name, "name") {
             Err(refusal) => self.fault(path, refusal.message),
             Ok(kept) if kept != *name => {
-                let message = format!(
-                    "a name has no blanks around it and is in normal form; write \"{kept}\""
-                );
+                let message = format!("a name has no blanks around it and is in normal form; write \"{kept}\"");
                 self.fault(path, message);
             }
             Ok(_) => {}
@@ -249,25 +210,15 @@ impl<'a> Check<'a> {
     }
 
     fn twice(&mut self, path: String, name: &str) {
-        self.fault(
-            path,
-            format!("\"{}\" is there twice; leave one out", shown(name)),
-        );
+        self.fault(path, format!("\"{}\" is there twice; leave one out", shown(name)));
     }
 
-    fn unknown(
-        &mut self,
-        path: String,
-        noun: &str,
-        name: &str,
-        among: impl Fn(&Self) -> &Names<'a>,
-    ) {
+    fn unknown(&mut self, path: String, noun: &str, name: &str, among: impl Fn(&Self) -> &Names<'a>) {
         if self.faults.len() == MOST_FAULTS {
             return;
         }
         let known = &among(self).all;
-        let message =
-            Refusal::unknown("", noun, name, nearest(name, known.iter().copied())).message;
+        let message = Refusal::unknown("", noun, name, nearest(name, known.iter().copied())).message;
         self.fault(path, message);
     }
 }
@@ -283,9 +234,7 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn with(mut self, names: impl Iterator<Item = &'a str>) -> Self {
         for name in names {
-            self.places
-                .entry(key(name, self.folded))
-                .or_insert(self.all.len());
+            self.places.entry(key(name, self.folded)).or_insert(self.all.len());
             self.all.push(name);
         }
         self

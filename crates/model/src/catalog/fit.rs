@@ -4,8 +4,8 @@ use super::misfit::Misfit;
 use super::yaml::{Content, Key, Node};
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess,
-    SeqAccess, Unexpected, VariantAccess, Visitor,
+    Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+    VariantAccess, Visitor,
 };
 use unicode_normalization::UnicodeNormalization;
 
@@ -58,11 +58,7 @@ impl<'de> Deserializer<'de> for Fit<'de> {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Misfit> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -87,26 +83,14 @@ impl<'de> Deserializer<'de> for Fit<'de> {
         visitor: V,
     ) -> Result<V::Value, Misfit> {
         match &self.0.content {
-            Content::Text(text) => visitor.visit_enum(Variant {
-                name: text,
-                value: None,
-            }),
+            Content::Text(text) => visitor.visit_enum(Variant { name: text, value: None }),
             Content::Mapping(entries) => match entries.as_slice() {
                 [(key, value)] => visitor
-                    .visit_enum(Variant {
-                        name: &key.name,
-                        value: Some(value),
-                    })
+                    .visit_enum(Variant { name: &key.name, value: Some(value) })
                     .map_err(|misfit| misfit.at(key.at)),
-                _ => Err(Misfit::custom(format!(
-                    "exactly one key stands here: {}",
-                    known.join(" or ")
-                ))),
+                _ => Err(Misfit::custom(format!("exactly one key stands here: {}", known.join(" or ")))),
             },
-            _ => Err(Misfit::custom(format!(
-                "this must be one of {}",
-                known.join(", ")
-            ))),
+            _ => Err(Misfit::custom(format!("this must be one of {}", known.join(", ")))),
         }
     }
 
@@ -121,16 +105,11 @@ struct Items<'de>(std::slice::Iter<'de, Node>);
 impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = Misfit;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Misfit> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Misfit> {
         let Some(item) = self.0.next() else {
             return Ok(None);
         };
-        seed.deserialize(Fit(item))
-            .map(Some)
-            .map_err(|misfit| misfit.at(item.at))
+        seed.deserialize(Fit(item)).map(Some).map_err(|misfit| misfit.at(item.at))
     }
 }
 
@@ -143,21 +122,14 @@ struct Entries<'de> {
 
 impl<'de> Entries<'de> {
     fn new(entries: &'de [(Key, Node)], nulls: bool) -> Self {
-        Entries {
-            rest: entries.iter(),
-            value: None,
-            nulls,
-        }
+        Entries { rest: entries.iter(), value: None, nulls }
     }
 }
 
 impl<'de> MapAccess<'de> for Entries<'de> {
     type Error = Misfit;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Misfit> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
         let Some((key, value)) = self.rest.next() else {
             return Ok(None);
         };
@@ -166,14 +138,8 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         let name = seed.deserialize(name).map_err(|misfit| misfit.at(key.at))?;
         // `project:` with nothing behind it must not come to mean all projects.
         if !self.nulls && matches!(value.content, Content::Nothing) {
-            let message = format!(
-                "\"{}\" has no value; give one or leave the key out",
-                key.name
-            );
-            return Err(Misfit {
-                position: Some(key.at),
-                message,
-            });
+            let message = format!("\"{}\" has no value; give one or leave the key out", key.name);
+            return Err(Misfit { position: Some(key.at), message });
         }
         Ok(Some(name))
     }
@@ -182,8 +148,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         let Some(value) = self.value.take() else {
             return Err(Misfit::custom("a value was asked for before its key"));
         };
-        seed.deserialize(Fit(value))
-            .map_err(|misfit| misfit.at(value.at))
+        seed.deserialize(Fit(value)).map_err(|misfit| misfit.at(value.at))
     }
 }
 
@@ -215,9 +180,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Misfit> {
         match self.value {
-            Some(value) => seed
-                .deserialize(Fit(value))
-                .map_err(|misfit| misfit.at(value.at)),
+            Some(value) => seed.deserialize(Fit(value)).map_err(|misfit| misfit.at(value.at)),
             None => Err(Misfit::custom(format!("\"{}\" needs a value", self.name))),
         }
     }
@@ -226,11 +189,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         Err(Misfit::invalid_type(Unexpected::TupleVariant, &visitor))
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Misfit> {
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Misfit> {
         Err(Misfit::invalid_type(Unexpected::StructVariant, &visitor))
     }
 }

@@ -41,8 +41,7 @@ pub(crate) fn found(org: &mut Org, id: OrganizationId, name: &Text, title: &Text
     }
     let everyone: Vec<Binding> = catalog.everyone.iter().filter_map(|b| binding(org, b)).collect();
     let provenance = org.intern(&Terms::of(Source::Catalog), stamp);
-    org.everyone =
-        everyone.into_iter().map(|b| Assignment { grant: Grant::Role(b), provenance }).collect();
+    org.everyone = everyone.into_iter().map(|b| Assignment { grant: Grant::Role(b), provenance }).collect();
 }
 
 struct Making {
@@ -153,9 +152,10 @@ impl Making {
         ];
         let always = always.map(|(name, stands)| (Text::const_new(name), stands, None));
         let own = catalog.resource_types.iter().map(|kind| {
-            let actions = kind.actions.as_ref().map(|names| {
-                names.iter().filter_map(|name| Some(org.action_named(name)?.id)).collect()
-            });
+            let actions = kind
+                .actions
+                .as_ref()
+                .map(|names| names.iter().filter_map(|name| Some(org.action_named(name)?.id)).collect());
             (kind.name.clone(), kind.stands, actions)
         });
         let kinds: Vec<_> = always.into_iter().chain(own).collect();

@@ -31,30 +31,21 @@ impl fmt::Display for Misfit {
 
 impl Error for Misfit {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Misfit {
-            position: None,
-            message: message.to_string(),
-        }
+        Misfit { position: None, message: message.to_string() }
     }
 
     fn invalid_type(unexpected: Unexpected, expected: &dyn Expected) -> Self {
         let expected = expected.to_string();
         let expected = plain(&expected);
         let quotes = match unexpected {
-            Unexpected::Bool(_)
-            | Unexpected::Unsigned(_)
-            | Unexpected::Signed(_)
-            | Unexpected::Float(_)
+            Unexpected::Bool(_) | Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_)
                 if expected == "text" =>
             {
                 "; put it in quotes"
             }
             _ => "",
         };
-        Misfit::custom(format!(
-            "this must be {expected}, not {}{quotes}",
-            found(unexpected)
-        ))
+        Misfit::custom(format!("this must be {expected}, not {}{quotes}", found(unexpected)))
     }
 
     fn invalid_value(unexpected: Unexpected, expected: &dyn Expected) -> Self {
@@ -62,19 +53,11 @@ impl Error for Misfit {
     }
 
     fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
-        Misfit::custom(format!(
-            "no key is named \"{}\" here; {}",
-            shown(field),
-            choice(field, known)
-        ))
+        Misfit::custom(format!("no key is named \"{}\" here; {}", shown(field), choice(field, known)))
     }
 
     fn unknown_variant(variant: &str, known: &'static [&'static str]) -> Self {
-        Misfit::custom(format!(
-            "\"{}\" cannot stand here; {}",
-            shown(variant),
-            choice(variant, known)
-        ))
+        Misfit::custom(format!("\"{}\" cannot stand here; {}", shown(variant), choice(variant, known)))
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -19,16 +19,8 @@ struct Long {
 
 impl From<Long> for CatalogPermit {
     fn from(long: Long) -> Self {
-        let Long {
-            action,
-            project,
-            environment,
-        } = long;
-        CatalogPermit {
-            action,
-            project,
-            environment,
-        }
+        let Long { action, project, environment } = long;
+        CatalogPermit { action, project, environment }
     }
 }
 
@@ -50,11 +42,7 @@ impl<'de> Visitor<'de> for PermitVisitor {
     }
 
     fn visit_str<E: Error>(self, action: &str) -> Result<CatalogPermit, E> {
-        Ok(CatalogPermit {
-            action: Text::from(action),
-            project: None,
-            environment: None,
-        })
+        Ok(CatalogPermit { action: Text::from(action), project: None, environment: None })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<CatalogPermit, A::Error> {

@@ -27,26 +27,16 @@ impl Catalog {
     /// top to bottom.
     pub fn read(yaml: &str) -> Result<Catalog, CatalogError> {
         if yaml.len() > LONGEST_FILE {
-            let message = format!(
-                "a catalog has at most {LONGEST_FILE} bytes; this has {}",
-                yaml.len()
-            );
-            return Err(CatalogError {
-                line: 1,
-                column: 1,
-                message,
-            });
+            let message = format!("a catalog has at most {LONGEST_FILE} bytes; this has {}", yaml.len());
+            return Err(CatalogError { line: 1, column: 1, message });
         }
         refuse_odd_characters(yaml)?;
         let root = Node::parse(yaml)?;
         if matches!(root.content, Content::Nothing) {
-            return Err(error(
-                root.at,
-                "the file is empty; it must at least name the catalog",
-            ));
+            return Err(error(root.at, "the file is empty; it must at least name the catalog"));
         }
-        let catalog: Catalog = fit::fit(&root)
-            .map_err(|misfit| error(misfit.position.unwrap_or(root.at), misfit.message))?;
+        let catalog: Catalog =
+            fit::fit(&root).map_err(|misfit| error(misfit.position.unwrap_or(root.at), misfit.message))?;
         let faults = catalog.faults().into_iter();
         // What is missing in the whole stands nowhere and is said last.
         let placed = faults.map(|f| (f.path.is_empty(), root.position(&f.path), f.message));
@@ -63,22 +53,13 @@ fn refuse_odd_characters(yaml: &str) -> Result<(), CatalogError> {
         let odd = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\u{85}');
         if let Some((column, odd)) = (1..).zip(text.chars()).find(|(_, c)| odd(*c)) {
             let code = u32::from(odd);
-            let message =
-                format!("the character U+{code:04X} cannot stand in a catalog; leave it out");
-            return Err(CatalogError {
-                line,
-                column,
-                message,
-            });
+            let message = format!("the character U+{code:04X} cannot stand in a catalog; leave it out");
+            return Err(CatalogError { line, column, message });
         }
     }
     Ok(())
 }
 
 fn error(at: Position, message: impl Into<String>) -> CatalogError {
-    CatalogError {
-        line: at.line,
-        column: at.column,
-        message: message.into(),
-    }
+    CatalogError { line: at.line, column: at.column, message: message.into() }
 }

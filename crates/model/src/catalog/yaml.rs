@@ -66,14 +66,10 @@ impl Node {
         let mut node = self;
         for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {
             let next = match (&node.content, step.strip_suffix(']')) {
-                (Content::List(items), Some(index)) => index
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|index| items.get(index)),
-                (Content::Mapping(entries), None) => entries
-                    .iter()
-                    .find(|(key, _)| key.name == step)
-                    .map(|(_, value)| value),
+                (Content::List(items), Some(index)) => index.parse::<usize>().ok().and_then(|index| items.get(index)),
+                (Content::Mapping(entries), None) => {
+                    entries.iter().find(|(key, _)| key.name == step).map(|(_, value)| value)
+                }
                 _ => None,
             };
             let Some(next) = next else { break };
@@ -85,20 +81,12 @@ impl Node {
 
 fn broken(yaml: &str, error: &serde_saphyr::Error) -> CatalogError {
     let at = position(error.location().unwrap_or(serde_saphyr::Location::UNKNOWN));
-    let line = usize::try_from(at.line - 1)
-        .ok()
-        .and_then(|line| yaml.lines().nth(line));
+    let line = usize::try_from(at.line - 1).ok().and_then(|line| yaml.lines().nth(line));
     let message = match line {
-        Some(line) if has_bare_star(line) => {
-            "YAML reads a bare * as an alias; write \"*\" in quotes".to_owned()
-        }
+        Some(line) if has_bare_star(line) => "YAML reads a bare * as an alias; write \"*\" in quotes".to_owned(),
         _ => words(error),
     };
-    CatalogError {
-        line: at.line,
-        column: at.column,
-        message,
-    }
+    CatalogError { line: at.line, column: at.column, message }
 }
 
 /// The parser's words, except where they speak of its own insides.
@@ -109,19 +97,14 @@ fn words(error: &serde_saphyr::Error) -> String {
             format!("the key \"{}\" is there twice; leave one out", shown(key))
         }
         Broken::UnknownAnchor { .. } => {
-            "no anchor of this name stands before; text that begins with \"*\" is written in quotes"
-                .to_owned()
+            "no anchor of this name stands before; text that begins with \"*\" is written in quotes".to_owned()
         }
-        Broken::MultipleDocuments { .. } => {
-            "a second document begins here; a file holds one catalog".to_owned()
-        }
+        Broken::MultipleDocuments { .. } => "a second document begins here; a file holds one catalog".to_owned(),
         Broken::AliasError { .. }
         | Broken::AliasReplayLimitExceeded { .. }
         | Broken::AliasReplayStackDepthExceeded { .. }
         | Broken::Budget { .. } => {
-            format!(
-                "this is more than a catalog may hold ({MOST_VALUES} values, {DEEPEST} levels deep)"
-            )
+            format!("this is more than a catalog may hold ({MOST_VALUES} values, {DEEPEST} levels deep)")
         }
         error => {
             let mut message = UserMessageFormatter.format_message(error).into_owned();
@@ -138,16 +121,12 @@ fn has_bare_star(line: &str) -> bool {
     line.match_indices('*').any(|(index, _)| {
         let before = line[..index].chars().next_back();
         let after = line[index + 1..].chars().next();
-        matches!(before, None | Some(' ' | '[' | ','))
-            && matches!(after, None | Some(' ' | ',' | ']' | '}'))
+        matches!(before, None | Some(' ' | '[' | ',')) && matches!(after, None | Some(' ' | ',' | ']' | '}'))
     })
 }
 
 fn position(location: serde_saphyr::Location) -> Position {
-    Position {
-        line: location.line().max(1),
-        column: location.column().max(1),
-    }
+    Position { line: location.line().max(1), column: location.column().max(1) }
 }
 
 struct Located(Node);
@@ -155,10 +134,7 @@ struct Located(Node);
 impl<'de> Deserialize<'de> for Located {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<Content>::deserialize(deserializer)?;
-        Ok(Located(Node {
-            at: position(spanned.referenced),
-            content: spanned.value,
-        }))
+        Ok(Located(Node { at: position(spanned.referenced), content: spanned.value }))
     }
 }
 
@@ -212,10 +188,7 @@ impl<'de> Visitor<'de> for ContentVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Content, A::Error> {
         let mut entries = Vec::new();
         while let Some(key) = access.next_key::<Spanned<String>>()? {
-            let key = Key {
-                at: position(key.referenced),
-                name: key.value,
-            };
+            let key = Key { at: position(key.referenced), name: key.value };
             let Located(value) = access.next_value()?;
             entries.push((key, value));
         }

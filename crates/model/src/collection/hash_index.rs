@@ -108,9 +108,7 @@ const fn child(tag: u32, depth: u32) -> usize {
 
 fn insert(node: &mut Node, tag: u32, depth: u32, number: u32) -> bool {
     match node {
-        Node::Branch(children) => {
-            insert(&mut Arc::make_mut(children)[child(tag, depth)], tag, depth + 1, number)
-        }
+        Node::Branch(children) => insert(&mut Arc::make_mut(children)[child(tag, depth)], tag, depth + 1, number),
         Node::Leaf(entries) => {
             let Err(at) = entries.binary_search(&(tag, number)) else { return false };
             Arc::make_mut(entries).insert(at, (tag, number));

@@ -39,11 +39,7 @@ pub(super) fn encode(
     }
     subjects.sort_unstable();
     subjects.dedup();
-    Ok(Encoded {
-        body: out.done(),
-        hash: hash.finalize().into(),
-        subjects,
-    })
+    Ok(Encoded { body: out.done(), hash: hash.finalize().into(), subjects })
 }
 
 fn plain(out: &mut Chunks, hash: &mut Sha256, bytes: &[u8]) {
@@ -72,11 +68,7 @@ fn number<B: AsRef<[u8]>>(cursor: &mut Cursor<'_, B>) -> Result<u32, BadEntry> {
 }
 
 fn close<B: AsRef<[u8]>>(cursor: &Cursor<'_, B>) -> Result<(), BadEntry> {
-    if cursor.left() == 0 {
-        Ok(())
-    } else {
-        Err(BadEntry::broken("something stands behind its end"))
-    }
+    if cursor.left() == 0 { Ok(()) } else { Err(BadEntry::broken("something stands behind its end")) }
 }
 
 pub(super) fn decode(body: &[impl AsRef<[u8]>]) -> Result<Entry, BadEntry> {
@@ -88,18 +80,13 @@ pub(super) fn decode(body: &[impl AsRef<[u8]>]) -> Result<Entry, BadEntry> {
         if place > entry.changes.len() {
             return Err(BadEntry::broken("a workload stands outside the changes"));
         }
-        entry
-            .changes
-            .insert(place, Change::Imported(Arc::new(workload)));
+        entry.changes.insert(place, Change::Imported(Arc::new(workload)));
     }
     close(&cursor)?;
     Ok(entry)
 }
 
-pub(super) fn chain_hash(
-    previous: &[u8; 32],
-    body: &[impl AsRef<[u8]>],
-) -> Result<[u8; 32], BadEntry> {
+pub(super) fn chain_hash(previous: &[u8; 32], body: &[impl AsRef<[u8]>]) -> Result<[u8; 32], BadEntry> {
     let mut hash = Sha256::new().chain_update(previous).chain_update(MAGIC);
     let (head, mut cursor) = open(body)?;
     text::hash_canonical(&head, &mut hash)?;
@@ -113,10 +100,7 @@ pub(super) fn chain_hash(
     Ok(hash.finalize().into())
 }
 
-pub(super) fn forget(
-    body: &[impl AsRef<[u8]>],
-    subject: Subject,
-) -> Result<Option<Vec<Vec<u8>>>, BadEntry> {
+pub(super) fn forget(body: &[impl AsRef<[u8]>], subject: Subject) -> Result<Option<Vec<Vec<u8>>>, BadEntry> {
     let (head, mut cursor) = open(body)?;
     let shorter = text::without(&head, subject)?;
     let mut found = shorter.is_some();
@@ -132,11 +116,7 @@ pub(super) fn forget(
         import::walk(&mut cursor, true, |part| match part {
             Part::Plain(bytes) => out.put(&bytes),
             Part::Erased(hash) => out.put(&Part::erased(&hash)),
-            Part::Leaf {
-                hash,
-                subject: owner,
-                ..
-            } if owner == Some(subject) => {
+            Part::Leaf { hash, subject: owner, .. } if owner == Some(subject) => {
                 found = true;
                 out.put(&Part::erased(&hash));
             }

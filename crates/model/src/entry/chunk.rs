@@ -15,12 +15,7 @@ pub(super) fn cut(bytes: Vec<u8>) -> Vec<Vec<u8>> {
 pub(super) fn whole(body: &[impl AsRef<[u8]>]) -> Cow<'_, [u8]> {
     match body {
         [one] => Cow::Borrowed(one.as_ref()),
-        pieces => Cow::Owned(
-            pieces
-                .iter()
-                .flat_map(|piece| piece.as_ref().iter().copied())
-                .collect(),
-        ),
+        pieces => Cow::Owned(pieces.iter().flat_map(|piece| piece.as_ref().iter().copied()).collect()),
     }
 }
 
@@ -64,12 +59,7 @@ impl<'a, B: AsRef<[u8]>> Cursor<'a, B> {
     /// The beginning of a body.
     pub(crate) fn new(pieces: &'a [B]) -> Self {
         let left = pieces.iter().map(|piece| piece.as_ref().len()).sum();
-        Cursor {
-            pieces,
-            piece: 0,
-            at: 0,
-            left,
-        }
+        Cursor { pieces, piece: 0, at: 0, left }
     }
 
     /// How many bytes are left.

@@ -26,10 +26,7 @@ pub(super) struct Leaf<'a> {
 
 pub(super) enum Content<'a> {
     /// A value as JSON text without its quotes, and its salt in hexadecimal once it has one.
-    Value {
-        value: &'a [u8],
-        salt: Option<&'a [u8]>,
-    },
+    Value { value: &'a [u8], salt: Option<&'a [u8]> },
     /// The hash of an erased value, in hexadecimal.
     Erased(&'a [u8]),
 }
@@ -68,10 +65,7 @@ pub(super) fn salted(salt: &str) -> String {
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 /// An object or array around the place the scan has come to.
@@ -104,22 +98,13 @@ pub(super) fn scan<'a>(text: &'a [u8], mut found: impl FnMut(Leaf<'a>)) -> Resul
                 if *byte == b'{' && field == FREE {
                     at = object_end(text, at)?;
                 } else if let Some((end, content)) = leaf(text, at)? {
-                    found(Leaf {
-                        span: at..end,
-                        subject: around.subject,
-                        field,
-                        content,
-                    });
+                    found(Leaf { span: at..end, subject: around.subject, field, content });
                     at = end;
                 } else if stack.len() == DEEPEST {
                     return Err(BadEntry::broken("it is nested too deeply"));
                 } else {
                     let object = *byte == b'{';
-                    stack.push(Frame {
-                        object,
-                        key_next: object,
-                        ..around
-                    });
+                    stack.push(Frame { object, key_next: object, ..around });
                     at += 1;
                 }
             }
@@ -136,11 +121,7 @@ pub(super) fn scan<'a>(text: &'a [u8], mut found: impl FnMut(Leaf<'a>)) -> Resul
             _ => at += 1,
         }
     }
-    if stack.is_empty() {
-        Ok(())
-    } else {
-        Err(unbalanced())
-    }
+    if stack.is_empty() { Ok(()) } else { Err(unbalanced()) }
 }
 
 fn unbalanced() -> BadEntry {
@@ -154,12 +135,8 @@ fn string(text: &[u8], span: Range<usize>, frame: Option<&mut Frame>) {
         frame.key_next = false;
         frame.key = span;
     } else if frame.object && text.get(frame.key.clone()) == Some(b"subject") {
-        let value = text
-            .get(span)
-            .and_then(|value| std::str::from_utf8(value).ok());
-        frame.subject = value
-            .and_then(|value| value.parse::<Subject>().ok())
-            .map(Subject::bytes);
+        let value = text.get(span).and_then(|value| std::str::from_utf8(value).ok());
+        frame.subject = value.and_then(|value| value.parse::<Subject>().ok()).map(Subject::bytes);
     }
 }
 
@@ -202,11 +179,7 @@ fn leaf(text: &[u8], start: usize) -> Result<Option<(usize, Content<'_>)>, BadEn
     let (name, value, at) = pair(text, key)?;
     let odd = || BadEntry::broken("a personal value has an unknown form");
     if name == ERASED_LEAF.as_bytes() {
-        return if text.get(at) == Some(&b'}') {
-            Ok(Some((at + 1, Content::Erased(value))))
-        } else {
-            Err(odd())
-        };
+        return if text.get(at) == Some(&b'}') { Ok(Some((at + 1, Content::Erased(value)))) } else { Err(odd()) };
     }
     if name != LEAF.as_bytes() {
         return Err(odd());
@@ -215,13 +188,7 @@ fn leaf(text: &[u8], start: usize) -> Result<Option<(usize, Content<'_>)>, BadEn
         Some(b'}') => Ok(Some((at + 1, Content::Value { value, salt: None }))),
         Some(b',') => match pair(text, at + 1)? {
             (name, salt, end) if name == SALT.as_bytes() && text.get(end) == Some(&b'}') => {
-                Ok(Some((
-                    end + 1,
-                    Content::Value {
-                        value,
-                        salt: Some(salt),
-                    },
-                )))
+                Ok(Some((end + 1, Content::Value { value, salt: Some(salt) })))
             }
             _ => Err(odd()),
         },

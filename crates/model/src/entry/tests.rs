@@ -30,12 +30,7 @@ fn profile(name: &str) -> Profile {
 
 fn created(number: u32, name: &str) -> Change {
     let id = PrincipalId::new(number).unwrap();
-    PrincipalChange::Created {
-        id,
-        subject: subject(number.into()),
-        profile: profile(name),
-    }
-    .into()
+    PrincipalChange::Created { id, subject: subject(number.into()), profile: profile(name) }.into()
 }
 
 fn entry(changes: Vec<Change>) -> Entry {
@@ -65,10 +60,7 @@ fn encoded(entry: &Entry) -> Encoded {
 
 #[test]
 fn an_entry_is_read_as_it_was_written() {
-    let whole = entry(vec![
-        created(1, "ada \\\" {\"$personal\":\"x\"}"),
-        created(2, "生产"),
-    ]);
+    let whole = entry(vec![created(1, "ada \\\" {\"$personal\":\"x\"}"), created(2, "生产")]);
     let encoded = encoded(&whole);
     assert_eq!(Entry::decode(&encoded.body).unwrap(), whole);
     assert_eq!(chain_hash(&[3; 32], &encoded.body).unwrap(), encoded.hash);
@@ -113,11 +105,7 @@ fn erasing_a_subject_breaks_no_chain_and_touches_nobody_else() {
     let mut gone = profile(ERASED);
     gone.email = Some(Personal(ERASED.into()));
     let id = PrincipalId::new(1).unwrap();
-    let gone = PrincipalChange::Created {
-        id,
-        subject: subject(1),
-        profile: gone,
-    };
+    let gone = PrincipalChange::Created { id, subject: subject(1), profile: gone };
     assert_eq!(left.changes, [gone.into(), created(2, "ben")]);
     assert!(!String::from_utf8(body[0].clone()).unwrap().contains("ada"));
     assert_eq!(forget(&body, subject(1)).unwrap(), None);
@@ -130,11 +118,7 @@ fn equal_values_leave_different_hashes_behind() {
     let body = forget(&encoded.body, subject(1)).unwrap().unwrap();
     let body = forget(&body, subject(2)).unwrap().unwrap();
     let text = String::from_utf8(body[0].clone()).unwrap();
-    let hashes: std::collections::HashSet<&str> = text
-        .split("$erased\":\"")
-        .skip(1)
-        .map(|rest| &rest[..64])
-        .collect();
+    let hashes: std::collections::HashSet<&str> = text.split("$erased\":\"").skip(1).map(|rest| &rest[..64]).collect();
     assert_eq!(hashes.len(), 4);
 }
 
@@ -144,11 +128,7 @@ fn attributes_that_look_like_leaves_are_left_alone() {
     let value = json!({"$personal": "x", "b": {"$erased": "y"}, "list": [{"$personal": 1}], "n": 1.1e-7, "s": "}\\\""});
     odd.attributes = value.as_object().unwrap().clone().into();
     let id = PrincipalId::new(1).unwrap();
-    let change = PrincipalChange::Created {
-        id,
-        subject: subject(1),
-        profile: odd,
-    };
+    let change = PrincipalChange::Created { id, subject: subject(1), profile: odd };
     let whole = entry(vec![change.into(), created(2, "ben")]);
     let encoded = encoded(&whole);
     assert_eq!(Entry::decode(&encoded.body).unwrap(), whole);
@@ -160,20 +140,13 @@ fn attributes_that_look_like_leaves_are_left_alone() {
 fn an_entry_of_a_later_version_is_refused_as_such() {
     let text = br#"{"revision":1,"reads":2,"changes":[{"novelty":{}}]}"#.to_vec();
     assert_eq!(Entry::decode(&[text]), Err(BadEntry::TooNew(2)));
-    let later = Entry {
-        reads: 3,
-        ..entry(vec![])
-    };
-    assert_eq!(
-        Entry::decode(&encoded(&later).body),
-        Err(BadEntry::TooNew(3))
-    );
+    let later = Entry { reads: 3, ..entry(vec![]) };
+    assert_eq!(Entry::decode(&encoded(&later).body), Err(BadEntry::TooNew(3)));
 }
 
 #[test]
 fn an_old_entry_without_newer_fields_is_read() {
-    let text =
-        br#"{"revision":1,"at":"2026-11-21T00:00:00Z","actor":"system","changes":[]}"#.to_vec();
+    let text = br#"{"revision":1,"at":"2026-11-21T00:00:00Z","actor":"system","changes":[]}"#.to_vec();
     assert_eq!(Entry::decode(&[text]).unwrap().reads, 1);
 }
 
@@ -183,17 +156,7 @@ fn bytes_that_are_no_entry_are_refused() {
     assert!(chain_hash(&[0; 32], &[deep]).is_err());
     let no_pieces: [&[u8]; 0] = [];
     assert!(Entry::decode(&no_pieces).is_err());
-    for text in [
-        "",
-        "{",
-        "}",
-        "[]",
-        "{\"a",
-        "\"",
-        "{\"$personal\":1}",
-        "{\"$personal\":\"a\",\"$salt\":}",
-        "{]",
-    ] {
+    for text in ["", "{", "}", "[]", "{\"a", "\"", "{\"$personal\":1}", "{\"$personal\":\"a\",\"$salt\":}", "{]"] {
         assert!(Entry::decode(&[text]).is_err(), "{text}");
         let _ = chain_hash(&[0; 32], &[text]);
         let _ = forget(&[text], subject(1));

@@ -30,11 +30,7 @@ pub(super) fn encode(
 ) -> Result<Encoded, BadEntry> {
     let mut hash = Sha256::new().chain_update(previous);
     let (text, subjects) = write(entry, &mut hash, salts)?;
-    Ok(Encoded {
-        body: chunk::cut(text),
-        hash: hash.finalize().into(),
-        subjects,
-    })
+    Ok(Encoded { body: chunk::cut(text), hash: hash.finalize().into(), subjects })
 }
 
 /// Writes an entry without its workloads: the text with salted leaves. Its canonical form goes into
@@ -44,8 +40,7 @@ pub(super) fn write(
     hash: &mut Sha256,
     salts: &mut dyn FnMut() -> [u8; 16],
 ) -> Result<(Vec<u8>, Vec<[u8; 16]>), BadEntry> {
-    let plain =
-        serde_json::to_vec(&head(entry)).map_err(|error| BadEntry::broken(error.to_string()))?;
+    let plain = serde_json::to_vec(&head(entry)).map_err(|error| BadEntry::broken(error.to_string()))?;
     let mut text = Vec::with_capacity(plain.len() + 256);
     let mut subjects = Vec::new();
     let mut copied = 0;
@@ -74,11 +69,7 @@ fn head(entry: &Entry) -> Head<'_> {
         request: &entry.request,
         idempotency: entry.idempotency.as_deref(),
         reads: entry.reads,
-        changes: entry
-            .changes
-            .iter()
-            .filter(|change| !matches!(change, Change::Imported(_)))
-            .collect(),
+        changes: entry.changes.iter().filter(|change| !matches!(change, Change::Imported(_))).collect(),
     }
 }
 
@@ -90,11 +81,9 @@ pub(super) fn decode(text: &[u8]) -> Result<Entry, BadEntry> {
     }
     // A newer entry may have words that are unknown here, so a failure is looked into.
     let entry =
-        serde_json::from_slice::<Entry>(text).map_err(|error| {
-            match serde_json::from_slice::<Version>(text) {
-                Ok(Version { reads }) if reads > READS => BadEntry::TooNew(reads),
-                _ => BadEntry::broken(error.to_string()),
-            }
+        serde_json::from_slice::<Entry>(text).map_err(|error| match serde_json::from_slice::<Version>(text) {
+            Ok(Version { reads }) if reads > READS => BadEntry::TooNew(reads),
+            _ => BadEntry::broken(error.to_string()),
         })?;
     if entry.reads > READS {
         return Err(BadEntry::TooNew(entry.reads));

@@ -145,7 +145,14 @@ impl Org {
                 let GroupProfile { name, description, sso_names, attributes } = profile.clone();
                 let (members, assignments) = (Vec::new(), Vec::new());
                 let group = Group {
-                    id: *id, subject: *subject, name, description, sso_names, members, assignments, attributes,
+                    id: *id,
+                    subject: *subject,
+                    name,
+                    description,
+                    sso_names,
+                    members,
+                    assignments,
+                    attributes,
                 };
                 self.file_group_subject(*subject, *id);
                 self.groups.put(group, stamp.revision, folded);

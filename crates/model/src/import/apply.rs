@@ -7,9 +7,7 @@ use crate::assignment::{Assignment, Grant};
 use crate::attributes::Attributes;
 use crate::environment::Environment;
 use crate::group::Group;
-use crate::id::{
-    ActionId, EnvironmentId, GroupId, Holder, PolicyId, PrincipalId, ProjectId, RoleId,
-};
+use crate::id::{ActionId, EnvironmentId, GroupId, Holder, PolicyId, PrincipalId, ProjectId, RoleId};
 use crate::membership::Membership;
 use crate::moment;
 use crate::name::Text;
@@ -24,12 +22,7 @@ use crate::scope::Scope;
 use std::sync::Arc;
 
 impl Org {
-    pub(crate) fn apply_import(
-        &mut self,
-        workload: &Workload,
-        stamp: &Stamp,
-        touched: &mut Touched,
-    ) {
+    pub(crate) fn apply_import(&mut self, workload: &Workload, stamp: &Stamp, touched: &mut Touched) {
         touched.all = true;
         let mut import = Importing::new(self, workload, stamp);
         import.environments();
@@ -70,12 +63,7 @@ impl<'a> Importing<'a> {
     fn new(org: &'a mut Org, workload: &'a Workload, stamp: &Stamp) -> Self {
         let provenance = org.intern(&Terms::of(Source::Manual), stamp);
         let slots: Vec<RoleId> = org.slots.iter().map(|slot| slot.default).collect();
-        let default = |role| {
-            Grant::Role(Binding {
-                role,
-                scope: Scope::ORGANIZATION,
-            })
-        };
+        let default = |role| Grant::Role(Binding { role, scope: Scope::ORGANIZATION });
         let defaults = slots.into_iter().map(|role| Assignment {
             grant: default(role),
             provenance: org.intern(&Terms::of(Source::Catalog), stamp),
@@ -104,13 +92,7 @@ impl<'a> Importing<'a> {
             let id = present.unwrap_or_else(|| {
                 let id = EnvironmentId::at(self.org.environments.next_number(1));
                 let (name, title) = (Text::from(name), Text::from(name));
-                let made = Environment {
-                    id,
-                    name,
-                    title,
-                    protected: false,
-                    attributes: Attributes::default(),
-                };
+                let made = Environment { id, name, title, protected: false, attributes: Attributes::default() };
                 self.org.environments.put(made, self.revision, self.folded);
                 self.org.environment_order.push(id);
                 id
@@ -120,8 +102,7 @@ impl<'a> Importing<'a> {
     }
 
     fn actions(&mut self) {
-        for (number, name) in (self.first_action..).zip(self.workload.column(Kind::Action).names())
-        {
+        for (number, name) in (self.first_action..).zip(self.workload.column(Kind::Action).names()) {
             let made = Action {
                 id: ActionId::at(number),
                 name: Text::from(name),
@@ -142,11 +123,7 @@ impl<'a> Importing<'a> {
         let column = self.workload.column(Kind::Role);
         let mut fields = Fields::new(column.records());
         for (number, name) in (self.first_role..).zip(column.names()) {
-            let bindable = if fields.number() == Some(1) {
-                Bindable::Organization
-            } else {
-                Bindable::Anywhere
-            };
+            let bindable = if fields.number() == Some(1) { Bindable::Organization } else { Bindable::Anywhere };
             let mut permits = Vec::new();
             fields.list(Fields::permitted, |permitted| {
                 permits.push(self.permit(permitted));
@@ -166,9 +143,7 @@ impl<'a> Importing<'a> {
     }
 
     fn permit(&self, permitted: Permitted) -> Permit {
-        let environment = permitted
-            .environment
-            .and_then(|index| self.environments.get(index as usize));
+        let environment = permitted.environment.and_then(|index| self.environments.get(index as usize));
         Permit {
             action: ActionId::at(self.first_action + permitted.action),
             scope: Scope::new(None, environment.copied()),
@@ -179,10 +154,7 @@ impl<'a> Importing<'a> {
         for name in self.workload.column(Kind::Project).names() {
             let named = self.org.project_named(name).map(|row| row.value.clone());
             let made = match named {
-                Some(named) => Project {
-                    named_only: false,
-                    ..named
-                },
+                Some(named) => Project { named_only: false, ..named },
                 None => Project {
                     id: ProjectId::at(self.org.projects.next_number(1)),
                     name: Text::from(name),
@@ -218,17 +190,10 @@ impl<'a> Importing<'a> {
     }
 
     fn binding(&self, bound: Bound) -> Binding {
-        let project = bound
-            .project
-            .and_then(|index| self.projects.get(index as usize));
-        let environment = bound
-            .environment
-            .and_then(|index| self.environments.get(index as usize));
+        let project = bound.project.and_then(|index| self.projects.get(index as usize));
+        let environment = bound.environment.and_then(|index| self.environments.get(index as usize));
         let scope = Scope::new(project.copied(), environment.copied());
-        Binding {
-            role: RoleId::at(self.first_role + bound.role),
-            scope,
-        }
+        Binding { role: RoleId::at(self.first_role + bound.role), scope }
     }
 
     fn principals(&mut self, kind: Kind, principal: PrincipalKind) {
@@ -273,16 +238,10 @@ impl<'a> Importing<'a> {
         memberships.clear();
         let provenance = self.provenance;
         fields.list(Fields::bound, |bound| {
-            assignments.push(Assignment {
-                grant: Grant::Role(self.binding(bound)),
-                provenance,
-            });
+            assignments.push(Assignment { grant: Grant::Role(self.binding(bound)), provenance });
         });
         fields.list(Fields::number, |group| {
-            memberships.push(Membership {
-                group: GroupId::at(self.first_group + group),
-                provenance,
-            });
+            memberships.push(Membership { group: GroupId::at(self.first_group + group), provenance });
             if let Some(members) = self.members.get_mut(group as usize) {
                 members.push(id);
             }
@@ -293,11 +252,7 @@ impl<'a> Importing<'a> {
         });
         assignments.extend_from_slice(&self.defaults);
         let holder = Holder::Principal(id);
-        self.held.extend(
-            assignments
-                .iter()
-                .map(|a| Org::holding(a.grant.granted(), holder)),
-        );
+        self.held.extend(assignments.iter().map(|a| Org::holding(a.grant.granted(), holder)));
     }
 
     fn groups(&mut self) {
@@ -310,16 +265,9 @@ impl<'a> Importing<'a> {
             let provenance = self.provenance;
             let mut assignments = Vec::new();
             fields.list(Fields::bound, |bound| {
-                assignments.push(Assignment {
-                    grant: Grant::Role(self.binding(bound)),
-                    provenance,
-                });
+                assignments.push(Assignment { grant: Grant::Role(self.binding(bound)), provenance });
             });
-            self.held.extend(
-                assignments
-                    .iter()
-                    .map(|a| Org::holding(a.grant.granted(), Holder::Group(id))),
-            );
+            self.held.extend(assignments.iter().map(|a| Org::holding(a.grant.granted(), Holder::Group(id))));
             members.shrink_to_fit();
             let made = Group {
                 id,

@@ -81,19 +81,12 @@ pub(crate) fn encode(workload: &Workload, out: &mut Chunks, hash: &mut Sha256, k
 
 /// A salt drawn from a key that is not kept, so that nobody can draw it again.
 fn salt(key: &[u8; 16], index: usize) -> [u8; SALT] {
-    let digest: [u8; 32] = Sha256::new()
-        .chain_update(key)
-        .chain_update((index as u64).to_be_bytes())
-        .finalize()
-        .into();
+    let digest: [u8; 32] = Sha256::new().chain_update(key).chain_update((index as u64).to_be_bytes()).finalize().into();
     first(&digest)
 }
 
 fn leaf_hash(salt: [u8; SALT], index: usize, value: &[u8]) -> [u8; HASH] {
-    let digest = Sha256::new()
-        .chain_update(salt)
-        .chain_update((index as u64).to_be_bytes())
-        .chain_update(value);
+    let digest = Sha256::new().chain_update(salt).chain_update((index as u64).to_be_bytes()).chain_update(value);
     first(&digest.finalize().into())
 }
 
@@ -121,24 +114,14 @@ pub(crate) fn decode<B: AsRef<[u8]>>(cursor: &mut Cursor<'_, B>) -> Result<Workl
         let records = cursor.take(length)?.into_owned();
         let counts = |kind: Kind| u32::try_from(columns[kind as usize].len()).unwrap_or(u32::MAX);
         if !is_sound(kind, &records, count, counts) {
-            return Err(BadEntry::broken(format!(
-                "the records of its {}s are not sound",
-                kind.word()
-            )));
+            return Err(BadEntry::broken(format!("the records of its {}s are not sound", kind.word())));
         }
         columns[kind as usize] = Column::from_parts(count, names, records);
     }
-    Ok(Workload {
-        columns: Arc::new(columns),
-        seed,
-    })
+    Ok(Workload { columns: Arc::new(columns), seed })
 }
 
-fn names<B: AsRef<[u8]>>(
-    cursor: &mut Cursor<'_, B>,
-    kind: Kind,
-    count: u32,
-) -> Result<Vec<u8>, BadEntry> {
+fn names<B: AsRef<[u8]>>(cursor: &mut Cursor<'_, B>, kind: Kind, count: u32) -> Result<Vec<u8>, BadEntry> {
     let mut names = Vec::new();
     for _ in 0..count {
         let length = take_number(cursor)? as usize;
@@ -207,11 +190,7 @@ fn leaf<B: AsRef<[u8]>>(
     let value = cursor.take(length)?;
     let hash = leaf_hash(salt, index, &value);
     let stored = [number(length).as_slice(), &salt, &value].concat();
-    Ok(Part::Leaf {
-        stored,
-        hash,
-        subject,
-    })
+    Ok(Part::Leaf { stored, hash, subject })
 }
 
 /// Reads a number as `put_number` writes it.

@@ -18,12 +18,7 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) const fn from_parts(count: u32, names: Vec<u8>, records: Vec<u8>) -> Self {
-        Column {
-            count,
-            names,
-            records,
-            lines: Lines(Vec::new()),
-        }
+        Column { count, names, records, lines: Lines(Vec::new()) }
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -194,45 +189,30 @@ impl<'a> Fields<'a> {
     pub(super) fn bound(&mut self) -> Option<Bound> {
         let role = self.number()?;
         let project = self.number()?.checked_sub(1);
-        Some(Bound {
-            role,
-            project,
-            environment: self.number()?.checked_sub(1),
-        })
+        Some(Bound { role, project, environment: self.number()?.checked_sub(1) })
     }
 
     pub(super) fn permitted(&mut self) -> Option<Permitted> {
         let action = self.number()?;
-        Some(Permitted {
-            action,
-            environment: self.number()?.checked_sub(1),
-        })
+        Some(Permitted { action, environment: self.number()?.checked_sub(1) })
     }
 }
 
 /// Whether records are sound: so many of them, none cut off, each index in its column.
-pub(super) fn is_sound(
-    kind: Kind,
-    records: &[u8],
-    count: u32,
-    counts: impl Fn(Kind) -> u32,
-) -> bool {
+pub(super) fn is_sound(kind: Kind, records: &[u8], count: u32, counts: impl Fn(Kind) -> u32) -> bool {
     let mut fields = Fields::new(records);
     let within = |kind: Kind, index: Option<u32>| index.is_none_or(|index| index < counts(kind));
     let bound = |fields: &mut Fields<'_>| {
         let bound = fields.bound()?;
-        let places =
-            within(Kind::Project, bound.project) && within(Kind::Environment, bound.environment);
+        let places = within(Kind::Project, bound.project) && within(Kind::Environment, bound.environment);
         (within(Kind::Role, Some(bound.role)) && places).then_some(())
     };
     let permitted = |fields: &mut Fields<'_>| {
         let permitted = fields.permitted()?;
-        let sound = within(Kind::Action, Some(permitted.action))
-            && within(Kind::Environment, permitted.environment);
+        let sound = within(Kind::Action, Some(permitted.action)) && within(Kind::Environment, permitted.environment);
         sound.then_some(())
     };
-    let index =
-        |fields: &mut Fields<'_>, of: Kind| within(of, Some(fields.number()?)).then_some(());
+    let index = |fields: &mut Fields<'_>, of: Kind| within(of, Some(fields.number()?)).then_some(());
     let mut record = || -> Option<()> {
         match kind {
             Kind::Environment | Kind::Action | Kind::Project => Some(()),

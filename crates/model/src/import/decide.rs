@@ -31,11 +31,7 @@ impl Draft<'_> {
 
 fn require_room(org: &Org, workload: &Workload) -> Result<(), Refusal> {
     let counts = workload.counts();
-    let new = workload
-        .column(Kind::Environment)
-        .names()
-        .filter(|name| org.environment_named(name).is_none())
-        .count();
+    let new = workload.column(Kind::Environment).names().filter(|name| org.environment_named(name).is_none()).count();
     if org.environments.len() + new > MOST_ENVIRONMENTS {
         let message = format!(
             "an organization has at most {MOST_ENVIRONMENTS} environments; with these it would have {}",
@@ -44,19 +40,15 @@ fn require_room(org: &Org, workload: &Workload) -> Result<(), Refusal> {
         return Err(Refusal::new(RefusalKind::TooMany, "environment", message));
     }
     if org.principal_bound() + counts.users + counts.applications > MOST_PRINCIPALS {
-        let message = format!(
-            "an organization has at most {MOST_PRINCIPALS} users and applications, those deleted included"
-        );
+        let message =
+            format!("an organization has at most {MOST_PRINCIPALS} users and applications, those deleted included");
         return Err(Refusal::new(RefusalKind::TooMany, "user", message));
     }
     Ok(())
 }
 
 fn require_free_names(org: &Org, workload: &Workload) -> Result<(), Refusal> {
-    for kind in Kind::ALL
-        .into_iter()
-        .filter(|kind| kind.principal().is_none())
-    {
+    for kind in Kind::ALL.into_iter().filter(|kind| kind.principal().is_none()) {
         let mut seen = HashSet::new();
         for (index, name) in workload.column(kind).names().enumerate() {
             if let Some(taken) = taken(org, kind, name) {
@@ -85,10 +77,7 @@ fn taken<'a>(org: &'a Org, kind: Kind, name: &str) -> Option<&'a Text> {
     match kind {
         Kind::Action => org.action_named(name).map(|row| &row.name),
         Kind::Role => org.role_named(name).map(|row| &row.name),
-        Kind::Project => org
-            .project_named(name)
-            .filter(|row| !row.named_only)
-            .map(|row| &row.name),
+        Kind::Project => org.project_named(name).filter(|row| !row.named_only).map(|row| &row.name),
         Kind::Policy => org.policy_named(name).map(|row| &row.name),
         Kind::Group => org.group_named(name).map(|row| &row.name),
         Kind::Environment | Kind::User | Kind::Application => None,
@@ -99,10 +88,7 @@ fn require_free_identifiers(org: &Org, workload: &Workload) -> Result<(), Refusa
     for kind in [Kind::User, Kind::Application] {
         for (index, name) in workload.column(kind).names().enumerate() {
             if org.has_identifier(name, None) {
-                let message = format!(
-                    "another user or application is known as \"{}\"",
-                    shown(name)
-                );
+                let message = format!("another user or application is known as \"{}\"", shown(name));
                 return Err(at(workload, kind, index, RefusalKind::Taken, &message));
             }
         }
@@ -110,13 +96,7 @@ fn require_free_identifiers(org: &Org, workload: &Workload) -> Result<(), Refusa
     Ok(())
 }
 
-fn at(
-    workload: &Workload,
-    kind: Kind,
-    index: usize,
-    refusal: RefusalKind,
-    message: &str,
-) -> Refusal {
+fn at(workload: &Workload, kind: Kind, index: usize, refusal: RefusalKind, message: &str) -> Refusal {
     let message = match workload.column(kind).line(index) {
         Some(line) => format!("line {line}: {message}"),
         None => message.to_owned(),

@@ -20,10 +20,7 @@ pub(super) struct Ids {
 impl Ids {
     /// The index of an id.
     pub(super) fn find(&self, id: &str) -> Option<u32> {
-        self.slots
-            .get(self.slot(id, self.hash(id))?)?
-            .1
-            .checked_sub(1)
+        self.slots.get(self.slot(id, self.hash(id))?)?.1.checked_sub(1)
     }
 
     /// The line in which an id was defined.
@@ -53,9 +50,7 @@ impl Ids {
     }
 
     fn get(&self, index: usize) -> Option<&str> {
-        let start = index
-            .checked_sub(1)
-            .map_or(Some(0), |before| self.ends.get(before).copied())?;
+        let start = index.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         self.text.get(start..*self.ends.get(index)?)
     }
 
@@ -89,11 +84,7 @@ impl Ids {
     fn grow(&mut self) {
         let larger = vec![(0, 0); (self.slots.len() * 2).max(64)];
         for taken in std::mem::replace(&mut self.slots, larger) {
-            let slot = if taken.1 == 0 {
-                None
-            } else {
-                self.free_slot(taken.0)
-            };
+            let slot = if taken.1 == 0 { None } else { self.free_slot(taken.0) };
             if let Some(slot) = slot.and_then(|slot| self.slots.get_mut(slot)) {
                 *slot = taken;
             }

@@ -66,10 +66,7 @@ impl WorkloadReader {
             return Ok(());
         }
         self.take(line).map_err(|message| {
-            let bad = BadLine {
-                line: self.line,
-                message,
-            };
+            let bad = BadLine { line: self.line, message };
             self.failed = Some(bad.clone());
             bad
         })
@@ -95,27 +92,19 @@ impl WorkloadReader {
             });
         }
         self.columns.iter_mut().for_each(Column::shrink);
-        Ok(Workload {
-            columns: Arc::new(self.columns),
-            seed: [0; 32],
-        })
+        Ok(Workload { columns: Arc::new(self.columns), seed: [0; 32] })
     }
 
     fn take(&mut self, line: &[u8]) -> Result<(), String> {
         if line.len() > LONGEST_LINE {
-            return Err(format!(
-                "the line is {} bytes long; at most {LONGEST_LINE} are read",
-                line.len()
-            ));
+            return Err(format!("the line is {} bytes long; at most {LONGEST_LINE} are read", line.len()));
         }
         let tag = tag(line)?;
         if tag == "meta" {
             return self.meta(line);
         }
         if !self.begun {
-            return Err(
-                "the file must begin with a line such as {\"t\":\"meta\",\"format\":1}".to_owned(),
-            );
+            return Err("the file must begin with a line such as {\"t\":\"meta\",\"format\":1}".to_owned());
         }
         let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.word() == tag) else {
             let known = Kind::ALL.into_iter().map(Kind::word);
@@ -140,10 +129,7 @@ impl WorkloadReader {
             return Err("a \"meta\" line stands only at the beginning".to_owned());
         }
         if meta.format != FORMAT {
-            return Err(format!(
-                "format {} is not known here; format {FORMAT} is",
-                meta.format
-            ));
+            return Err(format!("format {} is not known here; format {FORMAT} is", meta.format));
         }
         self.begun = true;
         Ok(())
@@ -154,20 +140,14 @@ impl WorkloadReader {
             "organization" => Bindable::Organization,
             "project" => Bindable::Anywhere,
             other => {
-                return Err(format!(
-                    "level \"{}\" is not known; it is \"organization\" or \"project\"",
-                    shown(other)
-                ));
+                return Err(format!("level \"{}\" is not known; it is \"organization\" or \"project\"", shown(other)));
             }
         };
         let mut permits = Vec::with_capacity(role.permissions.len());
         for permission in &role.permissions {
             let action = self.index(Kind::Action, &permission.action)?;
             let Some(environments) = &permission.environments else {
-                permits.push(Permitted {
-                    action,
-                    environment: None,
-                });
+                permits.push(Permitted { action, environment: None });
                 continue;
             };
             if environments.is_empty() {
@@ -177,18 +157,12 @@ impl WorkloadReader {
                 ));
             }
             for environment in environments {
-                permits.push(Permitted {
-                    action,
-                    environment: Some(self.index(Kind::Environment, environment)?),
-                });
+                permits.push(Permitted { action, environment: Some(self.index(Kind::Environment, environment)?) });
             }
         }
         let permits = distinct(permits);
         if permits.len() > MOST_PERMITS {
-            return Err(format!(
-                "a role has at most {MOST_PERMITS} permits; this one has {}",
-                permits.len()
-            ));
+            return Err(format!("a role has at most {MOST_PERMITS} permits; this one has {}", permits.len()));
         }
         let organization_only = bindable == Bindable::Organization;
         self.record.clear();
@@ -237,9 +211,7 @@ impl WorkloadReader {
     fn bound(&self, bindings: &[Binding<'_>]) -> Result<Vec<Bound>, String> {
         let bound = bindings.iter().map(|binding| {
             let role = self.index(Kind::Role, &binding.role)?;
-            let place = |kind, id: &Option<Id<'_>>| {
-                id.as_deref().map(|id| self.index(kind, id)).transpose()
-            };
+            let place = |kind, id: &Option<Id<'_>>| id.as_deref().map(|id| self.index(kind, id)).transpose();
             let project = place(Kind::Project, &binding.project)?;
             if project.is_some() && self.organization_only.get(role as usize) == Some(&true) {
                 return Err(format!(
@@ -247,21 +219,13 @@ impl WorkloadReader {
                     shown(&binding.role)
                 ));
             }
-            Ok(Bound {
-                role,
-                project,
-                environment: place(Kind::Environment, &binding.environment)?,
-            })
+            Ok(Bound { role, project, environment: place(Kind::Environment, &binding.environment)? })
         });
         Ok(distinct(bound.collect::<Result<_, String>>()?))
     }
 
     fn indexes(&self, kind: Kind, ids: &[Id<'_>]) -> Result<Vec<u32>, String> {
-        Ok(distinct(
-            ids.iter()
-                .map(|id| self.index(kind, id))
-                .collect::<Result<_, String>>()?,
-        ))
+        Ok(distinct(ids.iter().map(|id| self.index(kind, id)).collect::<Result<_, String>>()?))
     }
 
     /// The index of an id that was defined before.
@@ -305,16 +269,8 @@ impl WorkloadReader {
 }
 
 fn defined_before(kind: Kind, id: &str, line: u64) -> String {
-    let shared = if kind.principal().is_some() {
-        "; users and applications share their ids"
-    } else {
-        ""
-    };
-    format!(
-        "the {} \"{}\" was defined in line {line} already{shared}",
-        kind.word(),
-        shown(id)
-    )
+    let shared = if kind.principal().is_some() { "; users and applications share their ids" } else { "" };
+    format!("the {} \"{}\" was defined in line {line} already{shared}", kind.word(), shown(id))
 }
 
 /// An id is looked up to the letter, so it must stand as it will be kept.
@@ -339,9 +295,7 @@ fn tag(line: &[u8]) -> Result<std::borrow::Cow<'_, str>, String> {
         return Ok(plain.into());
     }
     let tag: Tag<'_> = parse(line)?;
-    let known = tag
-        .t
-        .ok_or_else(|| "the line does not say what it is; it needs a key \"t\"".to_owned())?;
+    let known = tag.t.ok_or_else(|| "the line does not say what it is; it needs a key \"t\"".to_owned())?;
     Ok(known.to_string().into())
 }
 

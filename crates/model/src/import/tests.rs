@@ -36,23 +36,15 @@ pub(crate) const SMALL: &str = r#"{"t":"meta","format":1,"size":"S","seed":1}
 
 pub(crate) fn read(text: &str) -> Result<Workload, BadLine> {
     let mut reader = WorkloadReader::new();
-    text.lines()
-        .try_for_each(|line| reader.line(line.as_bytes()))?;
+    text.lines().try_for_each(|line| reader.line(line.as_bytes()))?;
     reader.finish()
 }
 
 /// An organization made with one of the catalogs.
 pub(crate) fn founded(catalog: &str) -> Org {
     let catalog = Arc::new(Catalog::read(builtin(catalog).unwrap()).unwrap());
-    let new = NewOrganization {
-        id: OrganizationId::new(1),
-        name: "test".into(),
-        title: String::new(),
-        catalog,
-    };
-    run(&Org::empty(), Command::Found(Box::new(new)))
-        .unwrap()
-        .org
+    let new = NewOrganization { id: OrganizationId::new(1), name: "test".into(), title: String::new(), catalog };
+    run(&Org::empty(), Command::Found(Box::new(new))).unwrap().org
 }
 
 pub(crate) fn run(org: &Org, command: Command) -> Result<Decision, Refusal> {
@@ -72,10 +64,8 @@ pub(crate) fn generated(users: usize) -> String {
     }
     let _ = writeln!(text, r#"{{"t":"action","id":"act"}}"#);
     for role in 0..200 {
-        let _ = writeln!(
-            text,
-            r#"{{"t":"role","id":"r-{role}","level":"project","permissions":[{{"action":"act"}}]}}"#
-        );
+        let _ =
+            writeln!(text, r#"{{"t":"role","id":"r-{role}","level":"project","permissions":[{{"action":"act"}}]}}"#);
     }
     for project in 0..300 {
         let _ = writeln!(text, r#"{{"t":"project","id":"p-{project}"}}"#);

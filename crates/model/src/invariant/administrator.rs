@@ -23,7 +23,12 @@ use crate::time::Timestamp;
 ///
 /// # Errors
 /// `LastAdministrator`.
-pub(crate) fn administrator_remains(before: &Org, after: &mut Org, changes: &[Change], at: Timestamp) -> Result<(), Refusal> {
+pub(crate) fn administrator_remains(
+    before: &Org,
+    after: &mut Org,
+    changes: &[Change],
+    at: Timestamp,
+) -> Result<(), Refusal> {
     if !changes.iter().any(weakens) {
         return Ok(());
     }
@@ -43,7 +48,9 @@ fn weakens(change: &Change) -> bool {
     match change {
         Change::Assignment(change) => !matches!(change, AssignmentChange::Granted { .. }),
         Change::Membership(change) => !matches!(change, MembershipChange::Added { .. }),
-        Change::Principal(change) => matches!(change, PrincipalChange::Changed { .. } | PrincipalChange::Deleted { .. }),
+        Change::Principal(change) => {
+            matches!(change, PrincipalChange::Changed { .. } | PrincipalChange::Deleted { .. })
+        }
         Change::Group(change) => matches!(change, GroupChange::Deleted { .. }),
         Change::Role(change) => !matches!(change, RoleChange::Created(_)),
         Change::Policy(change) => !matches!(change, PolicyChange::Created(_)),
@@ -81,16 +88,24 @@ fn is_administrator(org: &Org, id: PrincipalId, at: Timestamp) -> bool {
 /// permit to give anything.
 fn find(org: &Org, is_administrator: impl Fn(PrincipalId) -> bool) -> Option<PrincipalId> {
     let is = |id: &PrincipalId| is_administrator(*id);
-    let roles: Vec<RoleId> = org.roles.iter().filter(|role| {
-        role.permits.iter().any(|p| {
-            p.scope == Scope::ORGANIZATION && org.closure().includes(p.action, operation::ASSIGNMENTS_ESCALATE)
+    let roles: Vec<RoleId> = org
+        .roles
+        .iter()
+        .filter(|role| {
+            role.permits.iter().any(|p| {
+                p.scope == Scope::ORGANIZATION && org.closure().includes(p.action, operation::ASSIGNMENTS_ESCALATE)
+            })
         })
-    }).map(|role| role.id).collect();
-    let policies = org.policies.iter().filter(|policy| {
-        policy.bindings.iter().any(|b| b.scope == Scope::ORGANIZATION && roles.contains(&b.role))
-    });
-    let granted: Vec<Granted> =
-        policies.map(|policy| Granted::Policy(policy.id)).chain(roles.iter().map(|role| Granted::Role(*role))).collect();
+        .map(|role| role.id)
+        .collect();
+    let policies = org
+        .policies
+        .iter()
+        .filter(|policy| policy.bindings.iter().any(|b| b.scope == Scope::ORGANIZATION && roles.contains(&b.role)));
+    let granted: Vec<Granted> = policies
+        .map(|policy| Granted::Policy(policy.id))
+        .chain(roles.iter().map(|role| Granted::Role(*role)))
+        .collect();
     granted.into_iter().flat_map(|granted| org.holders_of(granted)).find_map(|holder| match holder {
         Holder::Principal(id) => Some(id).filter(is),
         Holder::Group(id) => org.group(id).and_then(|group| group.members.iter().copied().find(is)),

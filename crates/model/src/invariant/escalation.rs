@@ -54,9 +54,13 @@ impl Guard<'_> {
             Change::Assignment(change) => self.allow_assignment(change),
             Change::Membership(change) => self.allow_membership(change),
             Change::Role(RoleChange::Changed { before, after }) => self.allow_role(before, after),
-            Change::Policy(PolicyChange::Changed { before, after }) if self.before.is_held(Granted::Policy(after.id)) => {
+            Change::Policy(PolicyChange::Changed { before, after })
+                if self.before.is_held(Granted::Policy(after.id)) =>
+            {
                 let added = after.bindings.iter().filter(|binding| !before.bindings.contains(binding));
-                added.copied().try_for_each(|b| self.give(Rights::of_grant(self.after, Grant::Role(b)).permits(), "bindings"))
+                added
+                    .copied()
+                    .try_for_each(|b| self.give(Rights::of_grant(self.after, Grant::Role(b)).permits(), "bindings"))
             }
             Change::Action(ActionChange::Changed { before, after }) => {
                 let added = after.includes.iter().filter(|action| !before.includes.contains(action));
@@ -99,9 +103,7 @@ impl Guard<'_> {
 
     fn allow_assignment(&self, change: &AssignmentChange) -> Result<(), Refusal> {
         match change {
-            AssignmentChange::Granted { grant, .. } => {
-                self.give(Rights::of_grant(self.after, *grant).permits(), "")
-            }
+            AssignmentChange::Granted { grant, .. } => self.give(Rights::of_grant(self.after, *grant).permits(), ""),
             AssignmentChange::Changed { grant, before, after, .. } if widens(before, after) => {
                 self.give(Rights::of_grant(self.after, *grant).permits(), "")
             }
@@ -165,7 +167,8 @@ impl Guard<'_> {
             return Ok(());
         }
         let scopes = self.scopes_of(after.id);
-        let given = scopes.iter().flat_map(|scope| added.iter().filter_map(|p| Some((p.action, p.scope.meet(*scope)?))));
+        let given =
+            scopes.iter().flat_map(|scope| added.iter().filter_map(|p| Some((p.action, p.scope.meet(*scope)?))));
         self.give(given, "permits")
     }
 
@@ -191,7 +194,12 @@ impl Guard<'_> {
     }
 
     /// Acting as another gives all that the other holds; acting as oneself gives nothing.
-    fn act_as(&self, id: PrincipalId, permits: impl Iterator<Item = (ActionId, Scope)>, field: &str) -> Result<(), Refusal> {
+    fn act_as(
+        &self,
+        id: PrincipalId,
+        permits: impl Iterator<Item = (ActionId, Scope)>,
+        field: &str,
+    ) -> Result<(), Refusal> {
         if let Actor::Principal { id: own, token: None } = self.actor
             && own == id
         {

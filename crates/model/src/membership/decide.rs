@@ -67,7 +67,8 @@ pub(crate) fn join(draft: &mut Draft<'_>, group: GroupId, user: PrincipalId, ter
 impl Org {
     pub(crate) fn apply_membership(&mut self, change: &MembershipChange, stamp: &Stamp, touched: &mut Touched) {
         let (group, user) = match change {
-            MembershipChange::Added { group, user, terms } | MembershipChange::Changed { group, user, after: terms, .. } => {
+            MembershipChange::Added { group, user, terms }
+            | MembershipChange::Changed { group, user, after: terms, .. } => {
                 self.put_membership(*group, *user, terms, stamp);
                 (*group, *user)
             }

@@ -242,11 +242,9 @@ impl Org {
         }
         let provenance = self.intern(terms, stamp);
         self.holders.insert((granted_key(grant.granted()), holder_key(holder)));
-        self.change_assignments(holder, stamp, |assignments| {
-            match assignments.iter_mut().find(|a| a.grant == grant) {
-                Some(assignment) => assignment.provenance = provenance,
-                None => assignments.push(Assignment { grant, provenance }),
-            }
+        self.change_assignments(holder, stamp, |assignments| match assignments.iter_mut().find(|a| a.grant == grant) {
+            Some(assignment) => assignment.provenance = provenance,
+            None => assignments.push(Assignment { grant, provenance }),
         });
     }
 
@@ -285,11 +283,8 @@ impl Org {
     pub(crate) fn drop_project_everywhere(&mut self, project: ProjectId, stamp: &Stamp, touched: &mut Touched) {
         let there = |grant: Grant| matches!(grant, Grant::Role(b) if b.scope.project == Some(project));
         let has = |assignments: &[Assignment]| assignments.iter().any(|a| there(a.grant));
-        let mut holders: Vec<Holder> = self
-            .principals()
-            .filter(|(_, p)| has(&p.assignments))
-            .map(|(id, _)| Holder::Principal(id))
-            .collect();
+        let mut holders: Vec<Holder> =
+            self.principals().filter(|(_, p)| has(&p.assignments)).map(|(id, _)| Holder::Principal(id)).collect();
         let groups = self.groups.iter().filter(|group| has(&group.assignments));
         holders.extend(groups.map(|group| Holder::Group(group.id)));
         for holder in holders {

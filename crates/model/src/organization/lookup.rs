@@ -7,8 +7,7 @@ use crate::collection::{Row, Table, Tree};
 use crate::environment::Environment;
 use crate::group::Group;
 use crate::id::{
-    ActionId, EnvironmentId, GroupId, GroupSubject, Holder, PolicyId, PrincipalId, ProjectId, RoleId,
-    TokenId, TokenKey,
+    ActionId, EnvironmentId, GroupId, GroupSubject, Holder, PolicyId, PrincipalId, ProjectId, RoleId, TokenId, TokenKey,
 };
 use crate::name::{fold_hash, same_name};
 use crate::policy::Policy;
@@ -234,9 +233,7 @@ impl Org {
 
 /// Whether an identifier is one of this principal's.
 fn is_identified_by(principal: &Principal, identifier: &str) -> bool {
-    let folded = |kept: &Option<crate::name::Text>| {
-        kept.as_ref().is_some_and(|kept| same_name(kept, identifier, true))
-    };
+    let folded = |kept: &Option<crate::name::Text>| kept.as_ref().is_some_and(|kept| same_name(kept, identifier, true));
     principal.external_id.as_deref() == Some(identifier)
         || folded(&principal.email)
         || folded(&principal.username)

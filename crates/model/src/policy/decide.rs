@@ -123,7 +123,8 @@ impl Draft<'_> {
             resolve::fits(role, scope, field)?;
             if let Some(slot) = role.slot.and_then(|slot| self.org.slots.get(slot.number())) {
                 let message = format!(
-                    "the role \"{}\" belongs to the slot \"{}\" and is given directly, not by a policy", role.name, slot.name
+                    "the role \"{}\" belongs to the slot \"{}\" and is given directly, not by a policy",
+                    role.name, slot.name
                 );
                 return Err(Refusal::invalid(format!("{field}.role"), message));
             }

@@ -50,7 +50,8 @@ fn parse_email(raw: &str) -> Result<Text, Refusal> {
     });
     let odd = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ',' | ';' | '(' | ')' | '[' | ']' | '\\');
     if !sound || text.contains(odd) {
-        let message = format!("\"{}\" is not an email address; write it like ada@example.com", crate::refusal::shown(raw));
+        let message =
+            format!("\"{}\" is not an email address; write it like ada@example.com", crate::refusal::shown(raw));
         return Err(Refusal::invalid("email", message));
     }
     folded(&text, "email")
@@ -64,7 +65,8 @@ fn folded(text: &str, field: &str) -> Result<Text, Refusal> {
 fn parse_external_id(raw: &str, email: Option<&Text>) -> Result<Text, Refusal> {
     let text = identifier(raw, "external_id")?;
     if text.contains('@') && email.is_none_or(|email| *email != fold(&text)) {
-        let message = "an external_id with \"@\" must equal the user's own email, or somebody else's sign-in could find it";
+        let message =
+            "an external_id with \"@\" must equal the user's own email, or somebody else's sign-in could find it";
         return Err(Refusal::invalid("external_id", message));
     }
     Ok(text)

@@ -50,7 +50,14 @@ impl Draft<'_> {
                 let (archived, named_only, protected) = (false, false, false);
                 let attributes = new.attributes.into();
                 self.change(ProjectChange::Created(Project {
-                    id, name, title, description, archived, named_only, protected, attributes,
+                    id,
+                    name,
+                    title,
+                    description,
+                    archived,
+                    named_only,
+                    protected,
+                    attributes,
                 }));
                 id
             }

@@ -136,11 +136,15 @@ fn permits(org: &Org, wanted: &[PermitRef]) -> Result<Vec<Permit>, Refusal> {
 /// role of a slot is for the organization.
 fn require_sound(org: &Org, role: &Role) -> Result<(), Refusal> {
     if role.permits.len() > MOST_PERMITS {
-        let message = format!("a role has at most {MOST_PERMITS} permits; with these it would have {}", role.permits.len());
+        let message =
+            format!("a role has at most {MOST_PERMITS} permits; with these it would have {}", role.permits.len());
         return Err(Refusal::new(Kind::TooMany, "permits", message));
     }
     if role.slot.is_some() && role.bindable != Bindable::Organization {
-        return Err(Refusal::invalid("bindable", "a role of a slot is held at the organization; leave \"bindable\" out"));
+        return Err(Refusal::invalid(
+            "bindable",
+            "a role of a slot is held at the organization; leave \"bindable\" out",
+        ));
     }
     if role.bindable != Bindable::Project {
         return Ok(());
@@ -148,9 +152,8 @@ fn require_sound(org: &Org, role: &Role) -> Result<(), Refusal> {
     for (index, permit) in role.permits.iter().enumerate() {
         let action = org.action(permit.action);
         if let Some(action) = action.filter(|action| action.level == Level::Organization) {
-            let message = format!(
-                "\"{}\" is an action of the organization and cannot stand in a role for projects", action.name
-            );
+            let message =
+                format!("\"{}\" is an action of the organization and cannot stand in a role for projects", action.name);
             return Err(Refusal::invalid(format!("permits[{index}].action"), message));
         }
         if permit.scope.project.is_some() {

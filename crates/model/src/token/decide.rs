@@ -24,7 +24,8 @@ impl Draft<'_> {
         let name = parse_name(&new.name, "name")?;
         let living = self.org.tokens.iter().filter(|t| t.principal == principal && t.counts_at(self.now())).count();
         if living >= MOST_TOKENS {
-            let message = format!("a subject has at most {MOST_TOKENS} tokens at once; revoke some that are no longer used");
+            let message =
+                format!("a subject has at most {MOST_TOKENS} tokens at once; revoke some that are no longer used");
             return Err(Refusal::new(Kind::TooMany, "", message));
         }
         if let Some(until) = new.until.filter(|until| *until <= self.now()) {

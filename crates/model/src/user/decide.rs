@@ -22,9 +22,8 @@ impl Draft<'_> {
     }
 
     fn create_user(&mut self, new: &NewUser) -> Result<(), Refusal> {
-        let identifiers = parse_identifiers(
-            new.email.as_deref(), new.username.as_deref(), new.external_id.as_deref(), None,
-        )?;
+        let identifiers =
+            parse_identifiers(new.email.as_deref(), new.username.as_deref(), new.external_id.as_deref(), None)?;
         PrincipalKind::User.require_identifiers(&identifiers)?;
         require_free(&self.org, &identifiers, None)?;
         let id = self.free_number(new.number)?;

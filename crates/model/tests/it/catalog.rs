@@ -25,16 +25,8 @@ fn role<'a>(catalog: &'a Catalog, name: &str) -> &'a CatalogRole {
 /// A role's permits as `ACTION`, `ACTION@project` or `ACTION@project/environment`, sorted.
 fn permits(role: &CatalogRole) -> Vec<String> {
     let permits = role.permits.iter().map(|permit| {
-        let project = permit
-            .project
-            .as_ref()
-            .map(|name| format!("@{name}"))
-            .unwrap_or_default();
-        let environment = permit
-            .environment
-            .as_ref()
-            .map(|name| format!("/{name}"))
-            .unwrap_or_default();
+        let project = permit.project.as_ref().map(|name| format!("@{name}")).unwrap_or_default();
+        let environment = permit.environment.as_ref().map(|name| format!("/{name}")).unwrap_or_default();
         format!("{}{project}{environment}", permit.action)
     });
     sorted(permits)
@@ -49,12 +41,7 @@ fn sorted(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
 /// The names of an action's inclusions, sorted.
 fn includes(catalog: &Catalog, action: &str) -> Vec<String> {
     let action = catalog.actions.iter().find(|a| a.name == action).unwrap();
-    sorted(
-        action
-            .includes
-            .iter()
-            .map(rolecall_model::name::Text::as_str),
-    )
+    sorted(action.includes.iter().map(rolecall_model::name::Text::as_str))
 }
 
 /// An organization made of a catalog.
@@ -66,9 +53,7 @@ fn organization(catalog: &Catalog) -> Org {
         title: String::new(),
         catalog: Arc::new(catalog.clone()),
     };
-    decide(&Org::empty(), Command::Found(Box::new(new)), &moment)
-        .unwrap()
-        .org
+    decide(&Org::empty(), Command::Found(Box::new(new)), &moment).unwrap().org
 }
 
 fn all() -> impl Iterator<Item = Catalog> {
@@ -91,36 +76,17 @@ fn an_organization_made_of_a_catalog_has_all_that_stands_in_it() {
         assert_eq!(org.roles.iter().count(), catalog.roles.len());
         for role in &catalog.roles {
             let made = org.role_named(&role.name).unwrap();
-            assert_eq!(
-                made.permits.len(),
-                role.permits.len(),
-                "{}: {}",
-                catalog.name,
-                role.name
-            );
+            assert_eq!(made.permits.len(), role.permits.len(), "{}: {}", catalog.name, role.name);
             assert_eq!(made.slot.is_some(), role.slot.is_some());
             assert!(role.number.is_none_or(|number| number == made.id.number()));
         }
         for action in &catalog.actions {
             let made = org.action_named(&action.name).unwrap();
-            assert_eq!(
-                made.includes.len(),
-                action.includes.len(),
-                "{}: {}",
-                catalog.name,
-                action.name
-            );
-            assert!(
-                action
-                    .number
-                    .is_none_or(|number| number == made.id.number())
-            );
+            assert_eq!(made.includes.len(), action.includes.len(), "{}: {}", catalog.name, action.name);
+            assert!(action.number.is_none_or(|number| number == made.id.number()));
         }
         for policy in &catalog.policies {
-            assert_eq!(
-                org.policy_named(&policy.name).unwrap().bindings.len(),
-                policy.bindings.len()
-            );
+            assert_eq!(org.policy_named(&policy.name).unwrap().bindings.len(), policy.bindings.len());
         }
         assert_eq!(org.everyone().len(), catalog.everyone.len());
         assert_eq!(org.slots.iter().count(), catalog.slots.len());
@@ -145,10 +111,7 @@ fn the_first_administrator_of_each_catalog_is_given_everything() {
     let policy = |name: &str| Some(CatalogAdministrator::Policy(name.into()));
     assert_eq!(read("union").administrator, policy("Admin"));
     assert_eq!(read("none").administrator, policy("Administrator"));
-    assert_eq!(
-        read("unleash").administrator,
-        Some(CatalogAdministrator::Role("Admin".into()))
-    );
+    assert_eq!(read("unleash").administrator, Some(CatalogAdministrator::Role("Admin".into())));
 }
 
 #[test]

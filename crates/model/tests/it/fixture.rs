@@ -72,21 +72,10 @@ pub fn second(seconds: i64) -> Timestamp {
 
 impl World {
     pub fn of(catalog: &Catalog) -> Self {
-        let world = World {
-            org: Org::empty(),
-            now: second(0),
-            log: Vec::new(),
-            actor: Actor::System,
-            drawn: 0,
-        };
+        let world = World { org: Org::empty(), now: second(0), log: Vec::new(), actor: Actor::System, drawn: 0 };
         let (name, title) = ("test".to_owned(), String::new());
         let catalog = Arc::new(catalog.clone());
-        world.with(Command::Found(Box::new(NewOrganization {
-            id: OrganizationId::new(7),
-            name,
-            title,
-            catalog,
-        })))
+        world.with(Command::Found(Box::new(NewOrganization { id: OrganizationId::new(7), name, title, catalog })))
     }
 
     fn with_administrator(self, what: &str) -> Self {
@@ -112,10 +101,7 @@ impl World {
     fn actor_named(&self, who: &str) -> Actor {
         match who {
             "the installation" => Actor::System,
-            who => Actor::Principal {
-                id: self.org.find_principal(&known(who)).unwrap().0,
-                token: None,
-            },
+            who => Actor::Principal { id: self.org.find_principal(&known(who)).unwrap().0, token: None },
         }
     }
 
@@ -128,16 +114,14 @@ impl World {
     /// Carries out a command that must be taken.
     #[must_use]
     pub fn with(mut self, command: impl Into<Command>) -> Self {
-        self.run(&command.into())
-            .unwrap_or_else(|refusal| panic!("refused: {refusal} ({})", refusal.field));
+        self.run(&command.into()).unwrap_or_else(|refusal| panic!("refused: {refusal} ({})", refusal.field));
         self
     }
 
     /// Carries out a command and answers how many changes that was.
     pub fn changes(&mut self, command: impl Into<Command>) -> usize {
         let before = self.log.len();
-        self.run(&command.into())
-            .unwrap_or_else(|refusal| panic!("refused: {refusal} ({})", refusal.field));
+        self.run(&command.into()).unwrap_or_else(|refusal| panic!("refused: {refusal} ({})", refusal.field));
         self.log.get(before).map_or(0, |entry| entry.1.len())
     }
 
@@ -156,11 +140,7 @@ impl World {
     pub fn refuses(&self, command: impl Into<Command>, kind: Kind, words: &str) {
         let refusal = self.refusal(command);
         assert_eq!(refusal.kind, kind, "{refusal}");
-        assert!(
-            refusal.message.contains(words),
-            "{:?} does not say {words:?}",
-            refusal.message
-        );
+        assert!(refusal.message.contains(words), "{:?} does not say {words:?}", refusal.message);
     }
 
     /// Whether a command would be taken: a dry run.
@@ -191,20 +171,13 @@ impl World {
         let batch = decide(&self.org, Command::Batch(vec![command.clone()]), &moment());
         match (&alone, &again, &batch) {
             (Ok(alone), Ok(again), Ok(batch)) => {
-                assert_eq!(
-                    (&alone.changes, &alone.changes),
-                    (&again.changes, &batch.changes)
-                );
+                assert_eq!((&alone.changes, &alone.changes), (&again.changes, &batch.changes));
                 replays(&self.org, alone);
             }
             (Err(alone), Err(again), Err(batch)) => {
                 assert_eq!(alone, again);
                 // Whether an administrator remains is asked of the whole, not of one part.
-                let part = if alone.kind == Kind::LastAdministrator {
-                    ""
-                } else {
-                    "commands[0]"
-                };
+                let part = if alone.kind == Kind::LastAdministrator { "" } else { "commands[0]" };
                 assert_eq!(&alone.clone().under(part), batch);
             }
             _ => panic!("alone {alone:?}, in a batch {batch:?}"),
@@ -216,11 +189,7 @@ impl World {
     pub fn terms(&self, subject: &str, grant: &str) -> Option<Terms> {
         let id = self.org.find_principal(&known(subject)).unwrap().0;
         let holder = rolecall_model::id::Holder::Principal(id);
-        let wanted = self
-            .org
-            .assignments_of(holder)
-            .iter()
-            .find(|a| self.org.grant_words(a.grant) == grant)?;
+        let wanted = self.org.assignments_of(holder).iter().find(|a| self.org.grant_words(a.grant) == grant)?;
         Some(self.org.terms(wanted.provenance))
     }
 
@@ -228,24 +197,15 @@ impl World {
     pub fn held(&self, subject: &str) -> Vec<String> {
         let holder = match subject.strip_prefix("group ") {
             Some(name) => rolecall_model::id::Holder::Group(self.org.group_named(name).unwrap().id),
-            None => rolecall_model::id::Holder::Principal(
-                self.org.find_principal(&known(subject)).unwrap().0,
-            ),
+            None => rolecall_model::id::Holder::Principal(self.org.find_principal(&known(subject)).unwrap().0),
         };
-        self.org
-            .assignments_of(holder)
-            .iter()
-            .map(|a| self.org.grant_words(a.grant))
-            .collect()
+        self.org.assignments_of(holder).iter().map(|a| self.org.grant_words(a.grant)).collect()
     }
 
     /// The members of a group, in order.
     pub fn members(&self, group: &str) -> Vec<Text> {
         let members = &self.org.group_named(group).unwrap().members;
-        members
-            .iter()
-            .map(|id| self.org.principal(*id).unwrap().best_identifier())
-            .collect()
+        members.iter().map(|id| self.org.principal(*id).unwrap().best_identifier()).collect()
     }
 }
 
@@ -257,11 +217,7 @@ pub fn bytes(org: &Org) -> Vec<u8> {
 /// That the logged changes, applied to the state before, give the state after.
 fn replays(before: &Org, decision: &Decision) {
     if decision.changes.is_empty() {
-        assert_eq!(
-            bytes(before),
-            bytes(&decision.org),
-            "no change, yet another state"
-        );
+        assert_eq!(bytes(before), bytes(&decision.org), "no change, yet another state");
         return;
     }
     let mut org = before.clone();
@@ -272,11 +228,7 @@ fn replays(before: &Org, decision: &Decision) {
 /// An identifier: a short name stands for an address.
 pub fn known(who: &str) -> Text {
     let is_plain = who.chars().all(|c| c.is_ascii_lowercase());
-    if is_plain {
-        Text::from(format!("{who}@example.com"))
-    } else {
-        Text::from(who)
-    }
+    if is_plain { Text::from(format!("{who}@example.com")) } else { Text::from(who) }
 }
 
 /// A subject: `group NAME`, else an identifier.
@@ -291,28 +243,19 @@ pub fn subject(who: &str) -> SubjectRef {
 pub fn scope(text: &str) -> ScopeRef {
     let (project, environment) = text.split_once('/').unwrap_or((text, "*"));
     let part = |text: &str| (!matches!(text, "*" | "")).then(|| Ref::from(text));
-    ScopeRef {
-        project: part(project),
-        environment: part(environment),
-    }
+    ScopeRef { project: part(project), environment: part(environment) }
 }
 
 /// A permit: `deploy`, `deploy at shop/production`.
 pub fn permit(text: &str) -> PermitRef {
     let (action, at) = text.split_once(" at ").unwrap_or((text, "*"));
-    PermitRef {
-        action: Ref::from(action),
-        scope: scope(at),
-    }
+    PermitRef { action: Ref::from(action), scope: scope(at) }
 }
 
 /// A binding: `runner`, `runner at shop`.
 pub fn binding(text: &str) -> BindingRef {
     let (role, at) = text.split_once(" at ").unwrap_or((text, "*"));
-    BindingRef {
-        role: Ref::from(role),
-        scope: scope(at),
-    }
+    BindingRef { role: Ref::from(role), scope: scope(at) }
 }
 
 /// A grant: `policy Team`, `role runner at shop/production`.
@@ -341,13 +284,7 @@ pub fn end(who: &str, what: &str) -> Command {
 
 /// Takes something away as far as it comes from one source.
 pub fn end_from(who: &str, what: &str, source: Option<Source>) -> Command {
-    AssignmentCommand::End {
-        subject: subject(who),
-        grant: grant(what),
-        source,
-        quietly: false,
-    }
-    .into()
+    AssignmentCommand::End { subject: subject(who), grant: grant(what), source, quietly: false }.into()
 }
 
 /// Terms of something given by hand, for good.
@@ -357,9 +294,5 @@ pub fn by_hand() -> Terms {
 
 /// Terms that hold from and until such seconds.
 pub fn between(from: Option<i64>, until: Option<i64>) -> Terms {
-    Terms {
-        from: from.map(second),
-        until: until.map(second),
-        ..by_hand()
-    }
+    Terms { from: from.map(second), until: until.map(second), ..by_hand() }
 }

@@ -29,12 +29,7 @@ fn a_predefined_noun_never_changes() {
         delete_action("*"),
         delete_action("rolecall.users.write"),
         ResourceTypeCommand::Delete(kind()).into(),
-        ResourceTypeCommand::Change {
-            target: kind(),
-            stands: Some(Stands::ForProject),
-            actions: None,
-        }
-        .into(),
+        ResourceTypeCommand::Change { target: kind(), stands: Some(Stands::ForProject), actions: None }.into(),
         ResourceTypeCommand::Delete("project".into()).into(),
         delete_environment("production"),
         archive("shop"),
@@ -45,71 +40,29 @@ fn a_predefined_noun_never_changes() {
         for command in &commands {
             let refusal = world.refusal(command.clone());
             assert_eq!(refusal.kind, Kind::Predefined, "{command:?}: {refusal}");
-            assert!(
-                refusal.message.contains("comes with the catalog"),
-                "{refusal}"
-            );
+            assert!(refusal.message.contains("comes with the catalog"), "{refusal}");
         }
     }
 }
 
 #[test]
 fn includes_never_go_in_a_circle() {
-    let world = shop()
-        .with(action("a", &[]))
-        .with(action("b", &["a"]))
-        .with(action("c", &["b"]));
-    world.refuses(
-        set_includes("a", &["c"]),
-        Kind::Invalid,
-        "\"c\" includes \"a\" already",
-    );
-    world.refuses(
-        set_includes("a", &["a"]),
-        Kind::Invalid,
-        "includes \"a\" already",
-    );
-    world.refuses(
-        set_includes("a", &["*"]),
-        Kind::Invalid,
-        "\"*\" includes \"a\" already",
-    );
+    let world = shop().with(action("a", &[])).with(action("b", &["a"])).with(action("c", &["b"]));
+    world.refuses(set_includes("a", &["c"]), Kind::Invalid, "\"c\" includes \"a\" already");
+    world.refuses(set_includes("a", &["a"]), Kind::Invalid, "includes \"a\" already");
+    world.refuses(set_includes("a", &["*"]), Kind::Invalid, "\"*\" includes \"a\" already");
 }
 
 #[test]
 fn a_role_for_projects_holds_nothing_of_the_organization() {
     let world = shop();
-    world.refuses(
-        role_for_projects("r", &["bill"]),
-        Kind::Invalid,
-        "\"bill\" is an action of the organization",
-    );
-    world.refuses(
-        role_for_projects("r", &["view at shop"]),
-        Kind::Invalid,
-        "leave the project out of its permits",
-    );
+    world.refuses(role_for_projects("r", &["bill"]), Kind::Invalid, "\"bill\" is an action of the organization");
+    world.refuses(role_for_projects("r", &["view at shop"]), Kind::Invalid, "leave the project out of its permits");
     let world = world.with(role_for_projects("r", &["view at */production"]));
-    world.refuses(
-        permit_more("r", &["bill"]),
-        Kind::Invalid,
-        "is an action of the organization",
-    );
-    world.refuses(
-        give("ada", "role r"),
-        Kind::Invalid,
-        "is for projects; name the project",
-    );
-    world.refuses(
-        give("ada", "role r at */production"),
-        Kind::Invalid,
-        "is for projects; name the project",
-    );
-    world.refuses(
-        policy("p", &["r"]),
-        Kind::Invalid,
-        "is for projects; name the project",
-    );
+    world.refuses(permit_more("r", &["bill"]), Kind::Invalid, "is an action of the organization");
+    world.refuses(give("ada", "role r"), Kind::Invalid, "is for projects; name the project");
+    world.refuses(give("ada", "role r at */production"), Kind::Invalid, "is for projects; name the project");
+    world.refuses(policy("p", &["r"]), Kind::Invalid, "is for projects; name the project");
     assert!(world.takes(give("ada", "role r at shop/staging")));
     let refusal = world.refusal(give("ada", "role r"));
     assert_eq!(refusal.field, "project");
@@ -117,25 +70,10 @@ fn a_role_for_projects_holds_nothing_of_the_organization() {
 
 #[test]
 fn a_role_of_the_organization_is_bound_nowhere_else() {
-    let world =
-        unleash()
-            .with(project("shop"))
-            .with(role_of_slot("Auditor", "root", &["READ_LOGS"]));
-    world.refuses(
-        give("ada", "role Auditor at shop"),
-        Kind::Invalid,
-        "is for the organization; leave the project out",
-    );
-    world.refuses(
-        give("ada", "role Auditor at */production"),
-        Kind::Invalid,
-        "leave the scope out",
-    );
-    world.refuses(
-        policy("p", &["Auditor"]),
-        Kind::Invalid,
-        "belongs to the slot \"root\"",
-    );
+    let world = unleash().with(project("shop")).with(role_of_slot("Auditor", "root", &["READ_LOGS"]));
+    world.refuses(give("ada", "role Auditor at shop"), Kind::Invalid, "is for the organization; leave the project out");
+    world.refuses(give("ada", "role Auditor at */production"), Kind::Invalid, "leave the scope out");
+    world.refuses(policy("p", &["Auditor"]), Kind::Invalid, "belongs to the slot \"root\"");
 }
 
 #[test]
@@ -157,8 +95,7 @@ fn an_organization_is_made_once_and_first() {
 #[test]
 fn a_catalog_with_a_fault_makes_no_organization() {
     let mut catalog =
-        rolecall_model::catalog::Catalog::read(rolecall_model::catalog::builtin("none").unwrap())
-            .unwrap();
+        rolecall_model::catalog::Catalog::read(rolecall_model::catalog::builtin("none").unwrap()).unwrap();
     catalog.creator.push("Nobody".into());
     let mut world = shop();
     world.org = rolecall_model::Org::empty();
@@ -169,9 +106,5 @@ fn a_catalog_with_a_fault_makes_no_organization() {
         catalog: std::sync::Arc::new(catalog),
     }));
     let refusal = world.refusal(found);
-    assert_eq!(
-        (refusal.kind, refusal.field.as_str()),
-        (Kind::Invalid, "catalog.creator[0]"),
-        "{refusal}"
-    );
+    assert_eq!((refusal.kind, refusal.field.as_str()), (Kind::Invalid, "catalog.creator[0]"), "{refusal}");
 }

@@ -23,15 +23,8 @@ pub struct AUser(NewUser);
 /// A new user, known by an address when the name is plain, else by a username.
 pub fn user(who: &str) -> AUser {
     let known = known(who);
-    let mut user = NewUser {
-        terms: by_hand(),
-        ..NewUser::default()
-    };
-    let place = if known.contains('@') {
-        &mut user.email
-    } else {
-        &mut user.username
-    };
+    let mut user = NewUser { terms: by_hand(), ..NewUser::default() };
+    let place = if known.contains('@') { &mut user.email } else { &mut user.username };
     *place = Some(known.into());
     AUser(user)
 }
@@ -93,12 +86,7 @@ pub fn erase_user(who: &str) -> Command {
 
 pub fn application(name: &str, grants: &[&str]) -> Command {
     let grants = grants.iter().map(|what| grant(what)).collect();
-    let new = NewApplication {
-        name: name.to_owned(),
-        grants,
-        terms: by_hand(),
-        ..NewApplication::default()
-    };
+    let new = NewApplication { name: name.to_owned(), grants, terms: by_hand(), ..NewApplication::default() };
     ApplicationCommand::Create(new).into()
 }
 
@@ -132,35 +120,19 @@ pub fn new_role(name: &str, permits: &[&str]) -> NewRole {
 }
 
 pub fn role_for_projects(name: &str, permits: &[&str]) -> Command {
-    RoleCommand::Create(NewRole {
-        bindable: Some(Bindable::Project),
-        ..new_role(name, permits)
-    })
-    .into()
+    RoleCommand::Create(NewRole { bindable: Some(Bindable::Project), ..new_role(name, permits) }).into()
 }
 
 pub fn role_of_slot(name: &str, slot: &str, permits: &[&str]) -> Command {
-    RoleCommand::Create(NewRole {
-        slot: Some(slot.to_owned()),
-        ..new_role(name, permits)
-    })
-    .into()
+    RoleCommand::Create(NewRole { slot: Some(slot.to_owned()), ..new_role(name, permits) }).into()
 }
 
 pub fn permit_more(role: &str, permits: &[&str]) -> Command {
-    RoleCommand::Permit(
-        Ref::from(role),
-        permits.iter().map(|text| permit(text)).collect(),
-    )
-    .into()
+    RoleCommand::Permit(Ref::from(role), permits.iter().map(|text| permit(text)).collect()).into()
 }
 
 pub fn withdraw(role: &str, permits: &[&str]) -> Command {
-    RoleCommand::Withdraw(
-        Ref::from(role),
-        permits.iter().map(|text| permit(text)).collect(),
-    )
-    .into()
+    RoleCommand::Withdraw(Ref::from(role), permits.iter().map(|text| permit(text)).collect()).into()
 }
 
 pub fn change_role(role: &str, change: impl FnOnce(&mut RolePatch)) -> Command {
@@ -182,29 +154,15 @@ pub fn delete_role(role: &str) -> Command {
 pub fn policy(name: &str, bindings: &[&str]) -> Command {
     let bindings = bindings.iter().map(|text| binding(text)).collect();
     let (name, description, attributes) = (name.to_owned(), String::new(), Map::new());
-    PolicyCommand::Create(NewPolicy {
-        name,
-        description,
-        bindings,
-        attributes,
-    })
-    .into()
+    PolicyCommand::Create(NewPolicy { name, description, bindings, attributes }).into()
 }
 
 pub fn bind(policy: &str, bindings: &[&str]) -> Command {
-    PolicyCommand::Bind(
-        Ref::from(policy),
-        bindings.iter().map(|text| binding(text)).collect(),
-    )
-    .into()
+    PolicyCommand::Bind(Ref::from(policy), bindings.iter().map(|text| binding(text)).collect()).into()
 }
 
 pub fn unbind(policy: &str, bindings: &[&str]) -> Command {
-    PolicyCommand::Unbind(
-        Ref::from(policy),
-        bindings.iter().map(|text| binding(text)).collect(),
-    )
-    .into()
+    PolicyCommand::Unbind(Ref::from(policy), bindings.iter().map(|text| binding(text)).collect()).into()
 }
 
 pub fn change_policy(policy: &str, change: impl FnOnce(&mut PolicyPatch)) -> Command {
@@ -226,14 +184,8 @@ pub fn delete_policy(policy: &str) -> Command {
 pub fn group(name: &str, members: &[&str], grants: &[&str]) -> Command {
     let members = members.iter().map(|who| subject(who)).collect();
     let grants = grants.iter().map(|what| grant(what)).collect();
-    GroupCommand::Create(NewGroup {
-        name: name.to_owned(),
-        members,
-        grants,
-        terms: by_hand(),
-        ..NewGroup::default()
-    })
-    .into()
+    GroupCommand::Create(NewGroup { name: name.to_owned(), members, grants, terms: by_hand(), ..NewGroup::default() })
+        .into()
 }
 
 pub fn change_group(group: &str, change: impl FnOnce(&mut GroupPatch)) -> Command {
@@ -267,13 +219,7 @@ pub fn join_on(group: &str, who: &str, terms: Terms) -> Command {
 }
 
 pub fn leave(group: &str, who: &str) -> Command {
-    MembershipCommand::Remove {
-        group: Ref::from(group),
-        user: subject(who),
-        source: None,
-        quietly: false,
-    }
-    .into()
+    MembershipCommand::Remove { group: Ref::from(group), user: subject(who), source: None, quietly: false }.into()
 }
 
 pub fn action(name: &str, includes: &[&str]) -> Command {
@@ -291,14 +237,7 @@ pub fn action(name: &str, includes: &[&str]) -> Command {
 
 pub fn set_includes(action: &str, includes: &[&str]) -> Command {
     let includes = Some(includes.iter().map(|&name| Ref::from(name)).collect());
-    ActionCommand::Change(
-        Ref::from(action),
-        ActionPatch {
-            includes,
-            ..ActionPatch::default()
-        },
-    )
-    .into()
+    ActionCommand::Change(Ref::from(action), ActionPatch { includes, ..ActionPatch::default() }).into()
 }
 
 pub fn delete_action(action: &str) -> Command {
@@ -307,13 +246,7 @@ pub fn delete_action(action: &str) -> Command {
 
 pub fn project(name: &str) -> Command {
     let (name, title, description) = (name.to_owned(), String::new(), String::new());
-    ProjectCommand::Create(NewProject {
-        name,
-        title,
-        description,
-        attributes: Map::new(),
-    })
-    .into()
+    ProjectCommand::Create(NewProject { name, title, description, attributes: Map::new() }).into()
 }
 
 pub fn archive(project: &str) -> Command {
@@ -329,12 +262,8 @@ pub fn delete_project(project: &str) -> Command {
 }
 
 pub fn environment(name: &str) -> Command {
-    EnvironmentCommand::Create(NewEnvironment {
-        name: name.to_owned(),
-        title: String::new(),
-        attributes: Map::new(),
-    })
-    .into()
+    EnvironmentCommand::Create(NewEnvironment { name: name.to_owned(), title: String::new(), attributes: Map::new() })
+        .into()
 }
 
 pub fn order(environments: &[&str]) -> Command {
@@ -347,23 +276,12 @@ pub fn delete_environment(environment: &str) -> Command {
 
 pub fn slot(who: &str, slot: &str, role: Option<&str>) -> Command {
     let (subject, slot, role) = (subject(who), slot.to_owned(), role.map(Ref::from));
-    rolecall_model::assignment::AssignmentCommand::Slot {
-        subject,
-        slot,
-        role,
-        terms: by_hand(),
-    }
-    .into()
+    rolecall_model::assignment::AssignmentCommand::Slot { subject, slot, role, terms: by_hand() }.into()
 }
 
 pub fn resource_type(name: &str, actions: &[&str]) -> Command {
     let actions = Some(actions.iter().map(|&name| Ref::from(name)).collect());
-    ResourceTypeCommand::Create {
-        name: name.to_owned(),
-        stands: Stands::Within,
-        actions,
-    }
-    .into()
+    ResourceTypeCommand::Create { name: name.to_owned(), stands: Stands::Within, actions }.into()
 }
 
 /// A token under way.

@@ -28,12 +28,7 @@ pub struct Deed(pub u64);
 impl Deed {
     /// The command this deed is in a state, at an instant.
     pub fn command(self, state: &State, at: i64) -> Command {
-        Doer {
-            random: Random::new(self.0),
-            state,
-            at,
-        }
-        .command()
+        Doer { random: Random::new(self.0), state, at }.command()
     }
 }
 
@@ -86,23 +81,14 @@ impl Doer<'_> {
 
     fn holder(&mut self) -> SubjectRef {
         let (state, to_group) = (self.state, self.random.percent(35));
-        if to_group {
-            SubjectRef::Group(self.one(&state.groups))
-        } else {
-            self.person()
-        }
+        if to_group { SubjectRef::Group(self.one(&state.groups)) } else { self.person() }
     }
 
     fn action(&mut self) -> Ref {
         // Rolecall's own are rarer than a catalog's.
         let state = self.state;
         let own = |number: &u32| (1000..2000).contains(number);
-        let product: Vec<u32> = state
-            .actions
-            .keys()
-            .copied()
-            .filter(|number| !own(number))
-            .collect();
+        let product: Vec<u32> = state.actions.keys().copied().filter(|number| !own(number)).collect();
         match self.random.below(20) {
             0 => self.one(&state.actions),
             1 => Ref::from("*"),
@@ -112,41 +98,22 @@ impl Doer<'_> {
 
     fn scope(&mut self, narrow: usize) -> ScopeRef {
         let state = self.state;
-        let project = self
-            .random
-            .percent(narrow)
-            .then(|| match self.random.below(12) {
-                0 => Ref::from(self.name()),
-                _ => self.one(&state.projects),
-            });
-        let environment = self
-            .random
-            .percent(narrow)
-            .then(|| self.one(&state.environments));
-        ScopeRef {
-            project,
-            environment,
-        }
+        let project = self.random.percent(narrow).then(|| match self.random.below(12) {
+            0 => Ref::from(self.name()),
+            _ => self.one(&state.projects),
+        });
+        let environment = self.random.percent(narrow).then(|| self.one(&state.environments));
+        ScopeRef { project, environment }
     }
 
     fn permits(&mut self, most: usize) -> Vec<PermitRef> {
-        (0..self.random.below(most + 1))
-            .map(|_| PermitRef {
-                action: self.action(),
-                scope: self.scope(18),
-            })
-            .collect()
+        (0..self.random.below(most + 1)).map(|_| PermitRef { action: self.action(), scope: self.scope(18) }).collect()
     }
 
     fn bindings(&mut self, most: usize) -> Vec<BindingRef> {
         let state = self.state;
-        let one = |doer: &mut Self| BindingRef {
-            role: doer.one(&state.roles),
-            scope: doer.scope(50),
-        };
-        (0..self.random.below(most + 1))
-            .map(|_| one(self))
-            .collect()
+        let one = |doer: &mut Self| BindingRef { role: doer.one(&state.roles), scope: doer.scope(50) };
+        (0..self.random.below(most + 1)).map(|_| one(self)).collect()
     }
 
     fn grant_ref(&mut self) -> GrantRef {
@@ -154,18 +121,13 @@ impl Doer<'_> {
         if self.random.percent(40) {
             return GrantRef::Policy(self.one(&state.policies));
         }
-        GrantRef::Role(BindingRef {
-            role: self.one(&state.roles),
-            scope: self.scope(50),
-        })
+        GrantRef::Role(BindingRef { role: self.one(&state.roles), scope: self.scope(50) })
     }
 
     fn terms(&mut self) -> Terms {
         let mut instant = |often: usize| {
             let near = i64::try_from(self.random.below(41)).unwrap_or(0) - 20;
-            self.random
-                .percent(often)
-                .then(|| Timestamp::from_micros(self.at + near * 1_000_000))
+            self.random.percent(often).then(|| Timestamp::from_micros(self.at + near * 1_000_000))
         };
         let (from, until) = (instant(20), instant(20));
         let source = match self.random.below(10) {
@@ -173,36 +135,20 @@ impl Doer<'_> {
             1 => Source::Sso("corp".into()),
             _ => Source::Manual,
         };
-        Terms {
-            from,
-            until,
-            ..Terms::of(source)
-        }
+        Terms { from, until, ..Terms::of(source) }
     }
 
     fn new_user(&mut self) -> NewUser {
         let state = self.state;
         let number = self.random.below(1_000_000);
-        let mut user = NewUser {
-            terms: self.terms(),
-            disabled: self.random.percent(8),
-            ..NewUser::default()
-        };
-        user.email = self
-            .random
-            .percent(70)
-            .then(|| format!("User.{number}@Example.com"));
+        let mut user = NewUser { terms: self.terms(), disabled: self.random.percent(8), ..NewUser::default() };
+        user.email = self.random.percent(70).then(|| format!("User.{number}@Example.com"));
         user.username = self.random.percent(30).then(|| format!("User{number}"));
-        user.external_id =
-            (user.email.is_none() && user.username.is_none()).then(|| format!("внешний-{number}"));
+        user.external_id = (user.email.is_none() && user.username.is_none()).then(|| format!("внешний-{number}"));
         user.password = self.random.percent(30);
-        user.grants = (0..self.random.below(3))
-            .map(|_| self.grant_ref())
-            .collect();
+        user.grants = (0..self.random.below(3)).map(|_| self.grant_ref()).collect();
         if !state.groups.is_empty() {
-            user.groups = (0..self.random.below(2))
-                .map(|_| self.one(&state.groups))
-                .collect();
+            user.groups = (0..self.random.below(2)).map(|_| self.one(&state.groups)).collect();
         }
         user
     }
@@ -210,39 +156,18 @@ impl Doer<'_> {
     fn new_application(&mut self) -> NewApplication {
         let name = self.name();
         let client_id = Some(format!("Client-{}", self.random.below(1_000_000)));
-        let grants = (0..self.random.below(3))
-            .map(|_| self.grant_ref())
-            .collect();
-        NewApplication {
-            name,
-            client_id,
-            grants,
-            terms: self.terms(),
-            ..NewApplication::default()
-        }
+        let grants = (0..self.random.below(3)).map(|_| self.grant_ref()).collect();
+        NewApplication { name, client_id, grants, terms: self.terms(), ..NewApplication::default() }
     }
 
     fn new_group(&mut self) -> NewGroup {
         let members = (0..self.random.below(4)).map(|_| self.person()).collect();
-        let grants = (0..self.random.below(2))
-            .map(|_| self.grant_ref())
-            .collect();
-        NewGroup {
-            name: self.name(),
-            members,
-            grants,
-            terms: self.terms(),
-            ..NewGroup::default()
-        }
+        let grants = (0..self.random.below(2)).map(|_| self.grant_ref()).collect();
+        NewGroup { name: self.name(), members, grants, terms: self.terms(), ..NewGroup::default() }
     }
 
     fn new_role(&mut self) -> NewRole {
-        let bindable = [
-            None,
-            Some(Bindable::Anywhere),
-            Some(Bindable::Project),
-            Some(Bindable::Organization),
-        ];
+        let bindable = [None, Some(Bindable::Anywhere), Some(Bindable::Project), Some(Bindable::Organization)];
         NewRole {
             name: self.name(),
             description: String::new(),
@@ -254,12 +179,7 @@ impl Doer<'_> {
     }
 
     fn new_policy(&mut self) -> NewPolicy {
-        NewPolicy {
-            name: self.name(),
-            description: String::new(),
-            bindings: self.bindings(3),
-            attributes: Map::new(),
-        }
+        NewPolicy { name: self.name(), description: String::new(), bindings: self.bindings(3), attributes: Map::new() }
     }
 
     fn grant(&mut self) -> Command {
@@ -286,13 +206,7 @@ impl Doer<'_> {
             }),
             None => self.grant_ref(),
         };
-        AssignmentCommand::End {
-            subject,
-            grant,
-            source: None,
-            quietly: true,
-        }
-        .into()
+        AssignmentCommand::End { subject, grant, source: None, quietly: true }.into()
     }
 
     fn join(&mut self) -> Command {
@@ -304,34 +218,18 @@ impl Doer<'_> {
         let pairs: Vec<(u32, u32)> = self.state.memberships.keys().copied().collect();
         let (group, user) = self.random.one(&pairs).copied().unwrap_or((1, 1));
         let (group, user) = (Ref::Number(group), SubjectRef::Number(user));
-        MembershipCommand::Remove {
-            group,
-            user,
-            source: None,
-            quietly: true,
-        }
-        .into()
+        MembershipCommand::Remove { group, user, source: None, quietly: true }.into()
     }
 
     fn change_role(&mut self) -> Command {
         let state = self.state;
-        let own = state
-            .roles
-            .keys()
-            .copied()
-            .filter(|role| !state.predefined.contains(role));
+        let own = state.roles.keys().copied().filter(|role| !state.predefined.contains(role));
         let own: Vec<u32> = own.collect();
         let role = Ref::Number(self.random.one(&own).copied().unwrap_or(1));
         let command = match self.random.below(3) {
             0 => RoleCommand::Permit(role, self.permits(3)),
             1 => RoleCommand::Withdraw(role, self.permits(8)),
-            _ => RoleCommand::Change(
-                role,
-                RolePatch {
-                    permits: Some(self.permits(4)),
-                    ..RolePatch::default()
-                },
-            ),
+            _ => RoleCommand::Change(role, RolePatch { permits: Some(self.permits(4)), ..RolePatch::default() }),
         };
         command.into()
     }
@@ -344,10 +242,7 @@ impl Doer<'_> {
             1 => PolicyCommand::Unbind(policy, self.bindings(4)),
             _ => PolicyCommand::Change(
                 policy,
-                PolicyPatch {
-                    bindings: Some(self.bindings(3)),
-                    ..PolicyPatch::default()
-                },
+                PolicyPatch { bindings: Some(self.bindings(3)), ..PolicyPatch::default() },
             ),
         };
         command.into()
@@ -366,22 +261,12 @@ impl Doer<'_> {
 
     fn change_application(&mut self) -> Command {
         let active = Some(self.random.percent(60));
-        ApplicationCommand::Change(
-            self.person(),
-            ApplicationPatch {
-                active,
-                ..ApplicationPatch::default()
-            },
-        )
-        .into()
+        ApplicationCommand::Change(self.person(), ApplicationPatch { active, ..ApplicationPatch::default() }).into()
     }
 
     fn change_group(&mut self) -> Command {
         let state = self.state;
-        let mut patch = GroupPatch {
-            name: Some(self.name()),
-            ..GroupPatch::default()
-        };
+        let mut patch = GroupPatch { name: Some(self.name()), ..GroupPatch::default() };
         if self.random.percent(70) {
             patch.members = Some((0..self.random.below(4)).map(|_| self.person()).collect());
         }
@@ -391,23 +276,14 @@ impl Doer<'_> {
     fn change_places(&mut self) -> Command {
         let (state, name) = (self.state, self.name());
         match self.random.below(5) {
-            0 if state.environments.len() < 4 => EnvironmentCommand::Create(NewEnvironment {
-                name,
-                title: String::new(),
-                attributes: Map::new(),
-            })
-            .into(),
+            0 if state.environments.len() < 4 => {
+                EnvironmentCommand::Create(NewEnvironment { name, title: String::new(), attributes: Map::new() }).into()
+            }
             1 => ProjectCommand::Archive(self.one(&state.projects)).into(),
             2 => ProjectCommand::Restore(self.one(&state.projects)).into(),
             _ => {
                 let (title, description, attributes) = (String::new(), String::new(), Map::new());
-                ProjectCommand::Create(NewProject {
-                    name,
-                    title,
-                    description,
-                    attributes,
-                })
-                .into()
+                ProjectCommand::Create(NewProject { name, title, description, attributes }).into()
             }
         }
     }
@@ -415,22 +291,9 @@ impl Doer<'_> {
     fn change_action(&mut self) -> Command {
         let includes: Vec<Ref> = (0..self.random.below(3)).map(|_| self.action()).collect();
         if self.random.percent(50) {
-            let patch = ActionPatch {
-                includes: Some(includes),
-                ..ActionPatch::default()
-            };
-            let late: Vec<u32> = self
-                .state
-                .actions
-                .keys()
-                .copied()
-                .filter(|number| *number >= 2000)
-                .collect();
-            return ActionCommand::Change(
-                Ref::Number(self.random.one(&late).copied().unwrap_or(2000)),
-                patch,
-            )
-            .into();
+            let patch = ActionPatch { includes: Some(includes), ..ActionPatch::default() };
+            let late: Vec<u32> = self.state.actions.keys().copied().filter(|number| *number >= 2000).collect();
+            return ActionCommand::Change(Ref::Number(self.random.one(&late).copied().unwrap_or(2000)), patch).into();
         }
         ActionCommand::Create(NewAction {
             name: format!("more.{}", self.random.below(8)),
@@ -446,13 +309,7 @@ impl Doer<'_> {
 
     fn slot(&mut self) -> Command {
         let (state, slot, terms) = (self.state, "root".to_owned(), Terms::of(Source::Manual));
-        AssignmentCommand::Slot {
-            subject: self.holder(),
-            slot,
-            role: Some(self.one(&state.roles)),
-            terms,
-        }
-        .into()
+        AssignmentCommand::Slot { subject: self.holder(), slot, role: Some(self.one(&state.roles)), terms }.into()
     }
 
     fn delete(&mut self) -> Command {

@@ -35,10 +35,7 @@ impl Story {
     pub fn new(seed: u64, deeds: usize) -> Self {
         let mut random = Random::new(seed);
         let catalog = Arc::new(catalog(&mut random));
-        Story {
-            catalog,
-            deeds: (0..deeds).map(|_| Deed(random.next())).collect(),
-        }
+        Story { catalog, deeds: (0..deeds).map(|_| Deed(random.next())).collect() }
     }
 }
 
@@ -62,11 +59,7 @@ impl Told {
         let at = self.at + 1_000_000;
         let mut seed = [7; 32];
         seed[..8].copy_from_slice(&at.to_be_bytes());
-        let decision = decide(
-            &self.org,
-            command,
-            &Moment::new(Timestamp::from_micros(at), actor, seed),
-        )?;
+        let decision = decide(&self.org, command, &Moment::new(Timestamp::from_micros(at), actor, seed))?;
         self.at = at;
         self.org = decision.org.clone();
         for change in &decision.changes {
@@ -82,8 +75,7 @@ impl Told {
     /// The model's refusal; then nothing has happened.
     pub fn act(&mut self, deed: Deed) -> Result<Decision, Refusal> {
         let command = deed.command(&self.state, self.at);
-        let first = PrincipalId::new(1)
-            .filter(|id| deed.0.is_multiple_of(4) && self.org.principal(*id).is_some());
+        let first = PrincipalId::new(1).filter(|id| deed.0.is_multiple_of(4) && self.org.principal(*id).is_some());
         let actor = first.map_or(Actor::System, |id| Actor::Principal { id, token: None });
         self.tell(command, actor)
     }
@@ -94,11 +86,7 @@ impl Told {
 /// # Errors
 /// The model's refusal.
 pub fn founded(catalog: &Arc<Catalog>) -> Result<Told, Refusal> {
-    let mut told = Told {
-        org: Org::empty(),
-        state: State::default(),
-        at: BEGINNING,
-    };
+    let mut told = Told { org: Org::empty(), state: State::default(), at: BEGINNING };
     for command in first_commands(catalog) {
         told.tell(command, Actor::System)?;
     }
@@ -120,10 +108,7 @@ pub fn first_commands(catalog: &Arc<Catalog>) -> [Command; 2] {
         terms: Terms::of(Source::Manual),
         ..NewUser::default()
     };
-    [
-        Command::Found(Box::new(new)),
-        UserCommand::Create(first).into(),
-    ]
+    [Command::Found(Box::new(new)), UserCommand::Create(first).into()]
 }
 
 /// The shortest story found, by leaving deeds out, that still goes wrong.
@@ -134,9 +119,7 @@ pub fn shrink(story: &Story, goes_wrong: impl Fn(&Story) -> bool) -> Story {
         let mut start = 0;
         while start < shortest.deeds.len() {
             let mut shorter = shortest.clone();
-            shorter
-                .deeds
-                .drain(start..(start + chunk).min(shorter.deeds.len()));
+            shorter.deeds.drain(start..(start + chunk).min(shorter.deeds.len()));
             if goes_wrong(&shorter) {
                 shortest = shorter;
             } else {

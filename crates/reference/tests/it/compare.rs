@@ -19,13 +19,8 @@ const QUESTIONS: usize = 80;
 
 #[test]
 fn the_engine_answers_as_the_reference_does() {
-    let minutes: Option<u64> = std::env::var("ROLECALL_PROVE_MINUTES")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let first: u64 = std::env::var("ROLECALL_PROVE_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(1);
+    let minutes: Option<u64> = std::env::var("ROLECALL_PROVE_MINUTES").ok().and_then(|text| text.parse().ok());
+    let first: u64 = std::env::var("ROLECALL_PROVE_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
     let started = Instant::now();
     let goes_on = |told: u64| match minutes {
         Some(minutes) => started.elapsed() < Duration::from_secs(minutes * 60),
@@ -94,9 +89,7 @@ fn same_answer(told: &Told, index: &Index, question: &Question) -> Result<bool, 
     let allowed = told.state.check(question);
     let answer = index.check(&words::question(question));
     if answer.allowed != allowed || answer.giver.is_some() != allowed {
-        return Err(format!(
-            "{question:?} is {allowed}, the engine says {answer:?}"
-        ));
+        return Err(format!("{question:?} is {allowed}, the engine says {answer:?}"));
     }
     Ok(allowed)
 }
@@ -107,18 +100,11 @@ fn same_on_the_grid(told: &Told, index: &Index) -> Result<(), String> {
     let rebuilt = Index::build(told.org.clone());
     let actions = told.state.actions.keys().copied();
     // A few of Rolecall's own actions stand for the others.
-    let actions: Vec<u32> = actions
-        .filter(|number| !(1003..2000).contains(number) || *number == 1012)
-        .collect();
+    let actions: Vec<u32> = actions.filter(|number| !(1003..2000).contains(number) || *number == 1012).collect();
     for subject in told.state.people.keys().copied() {
         for action in actions.iter().copied() {
             for place in told.state.grid() {
-                let question = Question {
-                    subject,
-                    action,
-                    place,
-                    at: told.at,
-                };
+                let question = Question { subject, action, place, at: told.at };
                 same_answer(told, index, &question).map_err(|why| format!("advanced: {why}"))?;
                 same_answer(told, &rebuilt, &question).map_err(|why| format!("rebuilt: {why}"))?;
             }
@@ -128,64 +114,30 @@ fn same_on_the_grid(told: &Told, index: &Index) -> Result<(), String> {
 }
 
 fn searches_agree(told: &Told, index: &Index, random: &mut Random) -> Result<(), String> {
-    let Question {
-        subject,
-        action,
-        place,
-        at,
-    } = question(&told.state, told.at, random);
-    let (who, what, instant) = (
-        PrincipalId::new(subject).unwrap(),
-        ActionId::new(action).unwrap(),
-        Timestamp::from_micros(at),
-    );
+    let Question { subject, action, place, at } = question(&told.state, told.at, random);
+    let (who, what, instant) =
+        (PrincipalId::new(subject).unwrap(), ActionId::new(action).unwrap(), Timestamp::from_micros(at));
     let same = |search: &str, expected: &dyn std::fmt::Debug, found: &dyn std::fmt::Debug| {
         let (expected, found) = (format!("{expected:?}"), format!("{found:?}"));
         let about = format!("{subject} {action} {place:?} at {at}");
         if expected == found {
             Ok(())
         } else {
-            Err(format!(
-                "{search} of {about} is {expected}, the engine says {found}"
-            ))
+            Err(format!("{search} of {about} is {expected}, the engine says {found}"))
         }
     };
-    let everybody: Vec<u32> = index
-        .who_can_all(what, words::place(place), instant)
-        .map(PrincipalId::number)
-        .collect();
-    same(
-        "who can",
-        &told.state.who_can(action, place, at),
-        &everybody,
-    )?;
-    same(
-        "who can, in pages",
-        &everybody,
-        &paged(index, what, place, instant, 1 + random.below(4)),
-    )?;
-    let found: Vec<u32> = index
-        .what_can(who, words::place(place), instant)
-        .iter()
-        .map(|id| id.number())
-        .collect();
+    let everybody: Vec<u32> = index.who_can_all(what, words::place(place), instant).map(PrincipalId::number).collect();
+    same("who can", &told.state.who_can(action, place, at), &everybody)?;
+    same("who can, in pages", &everybody, &paged(index, what, place, instant, 1 + random.below(4)))?;
+    let found: Vec<u32> = index.what_can(who, words::place(place), instant).iter().map(|id| id.number()).collect();
     same("what can", &told.state.what_can(subject, place, at), &found)?;
 
     let scopes = index.where_can(who, what, instant);
     let grid = told.state.grid();
-    let found: BTreeSet<Place> = grid
-        .iter()
-        .copied()
-        .filter(|p| scopes.iter().any(|s| words::covers(*s, *p)))
-        .collect();
-    same(
-        "where can",
-        &told.state.where_can(subject, action, at),
-        &found,
-    )?;
-    let spare = scopes
-        .iter()
-        .find(|s| scopes.iter().any(|other| other != *s && other.covers(**s)));
+    let found: BTreeSet<Place> =
+        grid.iter().copied().filter(|p| scopes.iter().any(|s| words::covers(*s, *p))).collect();
+    same("where can", &told.state.where_can(subject, action, at), &found)?;
+    let spare = scopes.iter().find(|s| scopes.iter().any(|other| other != *s && other.covers(**s)));
     same("a scope too many", &None::<()>, &spare)?;
     same_by_name(told, index, random, at)?;
     if random.percent(10) {
@@ -211,116 +163,60 @@ fn paged(index: &Index, action: ActionId, place: Place, at: Timestamp, limit: us
 fn same_by_name(told: &Told, index: &Index, random: &mut Random, at: i64) -> Result<(), String> {
     let state = &told.state;
     let another_case = |name: &str, random: &mut Random| {
-        if random.percent(30) {
-            name.to_uppercase()
-        } else {
-            name.to_owned()
-        }
+        if random.percent(30) { name.to_uppercase() } else { name.to_owned() }
     };
     let people: Vec<_> = state.people.values().collect();
-    let subject = random
-        .one(&people)
-        .and_then(|person| random.one(&person.known_as).cloned());
+    let subject = random.one(&people).and_then(|person| random.one(&person.known_as).cloned());
     let subject = subject.unwrap_or_else(|| "nobody@example.com".to_owned());
-    let actions: Vec<&String> = state
-        .actions
-        .values()
-        .map(|action| &action.name)
-        .filter(|n| !n.starts_with("rolecall."))
-        .collect();
-    let action = another_case(
-        random.one(&actions).map_or("none", |name| name.as_str()),
-        random,
-    );
+    let actions: Vec<&String> =
+        state.actions.values().map(|action| &action.name).filter(|n| !n.starts_with("rolecall.")).collect();
+    let action = another_case(random.one(&actions).map_or("none", |name| name.as_str()), random);
     let mut name = |names: Vec<&String>| {
         let known = random.one(&names).map_or("none", |name| name.as_str());
         let named = another_case(known, random);
-        random.percent(80).then_some(if random.percent(5) {
-            "nowhere".to_owned()
-        } else {
-            named
-        })
+        random.percent(80).then_some(if random.percent(5) { "nowhere".to_owned() } else { named })
     };
     let project = name(state.projects.values().collect());
     let environment = name(state.environments.values().collect());
     let (project, environment) = (project.as_deref(), environment.as_deref());
     let expected = state.check_named(&subject, &action, project, environment, at);
-    let found = index.check_named(
-        &subject,
-        &action,
-        project,
-        environment,
-        Timestamp::from_micros(at),
-    );
+    let found = index.check_named(&subject, &action, project, environment, Timestamp::from_micros(at));
     if found.allowed == expected {
         return Ok(());
     }
-    Err(format!(
-        "{subject} {action} {project:?} {environment:?} at {at} is {expected}, the engine says {found:?}"
-    ))
+    Err(format!("{subject} {action} {project:?} {environment:?} at {at} is {expected}, the engine says {found:?}"))
 }
 
 /// The rights of a subject cover exactly what it may do, and each of their sources gives the whole.
-fn access_agrees(
-    state: &State,
-    index: &Index,
-    who: PrincipalId,
-    at: Timestamp,
-) -> Result<(), String> {
+fn access_agrees(state: &State, index: &Index, who: PrincipalId, at: Timestamp) -> Result<(), String> {
     let rights = index.access_of(who, at);
     for action in state.actions.keys().copied() {
         for place in state.grid() {
-            let allowed = state.check(&Question {
-                subject: who.number(),
-                action,
-                place,
-                at: at.micros(),
-            });
-            let right = rights
-                .iter()
-                .any(|r| r.action.number() == action && words::covers(r.scope, place));
+            let allowed = state.check(&Question { subject: who.number(), action, place, at: at.micros() });
+            let right = rights.iter().any(|r| r.action.number() == action && words::covers(r.scope, place));
             if allowed != right {
-                return Err(format!(
-                    "{who:?} may {action} at {place:?} is {allowed}, its access says {right}"
-                ));
+                return Err(format!("{who:?} may {action} at {place:?} is {allowed}, its access says {right}"));
             }
         }
     }
     let sound = rights.iter().all(|right| {
         let gives = |scope, action| {
-            words::covers(scope, at_scope(right.scope))
-                && state.includes(action, right.action.number())
+            words::covers(scope, at_scope(right.scope)) && state.includes(action, right.action.number())
         };
-        !right.sources.is_empty()
-            && right
-                .sources
-                .iter()
-                .all(|s| gives(s.scope, s.permit.action.number()))
+        !right.sources.is_empty() && right.sources.iter().all(|s| gives(s.scope, s.permit.action.number()))
     });
-    if sound {
-        Ok(())
-    } else {
-        Err(format!("a source that does not give its right: {rights:?}"))
-    }
+    if sound { Ok(()) } else { Err(format!("a source that does not give its right: {rights:?}")) }
 }
 
 /// A scope as a place: all of it at once.
 fn at_scope(scope: rolecall_model::Scope) -> Place {
     Place {
-        project: scope
-            .project
-            .map_or(Asked::All, |id| Asked::One(id.number())),
-        environment: scope
-            .environment
-            .map_or(Asked::All, |id| Asked::One(id.number())),
+        project: scope.project.map_or(Asked::All, |id| Asked::One(id.number())),
+        environment: scope.environment.map_or(Asked::All, |id| Asked::One(id.number())),
     }
 }
 
 /// Every story begins with an administrator, so one is there at its end.
 fn an_administrator_remains(told: &Told) -> Result<(), String> {
-    if told.state.has_administrator(told.at) {
-        Ok(())
-    } else {
-        Err("no administrator remains".to_owned())
-    }
+    if told.state.has_administrator(told.at) { Ok(()) } else { Err("no administrator remains".to_owned()) }
 }

@@ -42,18 +42,9 @@ impl Count {
         }
         // A denial is decided by what alone would have to be otherwise.
         decides("inactive", !giving.is_empty());
-        decides(
-            "over or to come",
-            giving.is_empty() && ways.iter().any(|w| w.binding_covers && w.permit_covers),
-        );
-        decides(
-            "narrowed away",
-            giving.is_empty() && ways.iter().any(|w| w.in_force && w.binding_covers),
-        );
-        decides(
-            "bound elsewhere",
-            giving.is_empty() && ways.iter().any(|w| w.in_force && w.permit_covers),
-        );
+        decides("over or to come", giving.is_empty() && ways.iter().any(|w| w.binding_covers && w.permit_covers));
+        decides("narrowed away", giving.is_empty() && ways.iter().any(|w| w.in_force && w.binding_covers));
+        decides("bound elsewhere", giving.is_empty() && ways.iter().any(|w| w.in_force && w.permit_covers));
     }
 
     pub fn join(&mut self, other: &Count) {
@@ -67,24 +58,11 @@ impl Count {
     /// That the questions were worth asking.
     pub fn assert_worth(&self) {
         let percent = |part: usize| 100 * part / self.asked.max(1);
-        assert!(
-            (20..=80).contains(&percent(self.allowed)),
-            "{} % are allowed: {self:?}",
-            percent(self.allowed)
-        );
+        assert!((20..=80).contains(&percent(self.allowed)), "{} % are allowed: {self:?}", percent(self.allowed));
         let clauses = CLAUSES.iter().map(|(clause, _)| *clause);
-        for clause in clauses.chain([
-            "inactive",
-            "over or to come",
-            "narrowed away",
-            "bound elsewhere",
-        ]) {
+        for clause in clauses.chain(["inactive", "over or to come", "narrowed away", "bound elsewhere"]) {
             let decided = self.decided.get(clause).copied().unwrap_or(0);
-            assert!(
-                decided * 100 >= self.asked,
-                "{clause} decides {decided} of {}: {self:?}",
-                self.asked
-            );
+            assert!(decided * 100 >= self.asked, "{clause} decides {decided} of {}: {self:?}", self.asked);
         }
     }
 }

@@ -8,48 +8,18 @@ use rolecall_reference::generate::Told;
 use rolecall_reference::{Place, Question};
 use std::collections::BTreeSet;
 
-pub fn agrees(
-    before: &Told,
-    after: &Told,
-    index: (&Index, &Index),
-    touched: &Touched,
-) -> Result<(), String> {
+pub fn agrees(before: &Told, after: &Told, index: (&Index, &Index), touched: &Touched) -> Result<(), String> {
     let at = after.at;
     let found = difference(index.0, index.1, touched, Timestamp::from_micros(at));
-    let people: BTreeSet<u32> = before
-        .state
-        .people
-        .keys()
-        .chain(after.state.people.keys())
-        .copied()
-        .collect();
-    let actions: BTreeSet<u32> = before
-        .state
-        .actions
-        .keys()
-        .chain(after.state.actions.keys())
-        .copied()
-        .collect();
+    let people: BTreeSet<u32> = before.state.people.keys().chain(after.state.people.keys()).copied().collect();
+    let actions: BTreeSet<u32> = before.state.actions.keys().chain(after.state.actions.keys()).copied().collect();
     // A few of Rolecall's own actions stand for the others.
-    let actions: Vec<u32> = actions
-        .into_iter()
-        .filter(|n| !(1003..2000).contains(n) || *n == 1012)
-        .collect();
-    let grid: BTreeSet<Place> = before
-        .state
-        .grid()
-        .into_iter()
-        .chain(after.state.grid())
-        .collect();
+    let actions: Vec<u32> = actions.into_iter().filter(|n| !(1003..2000).contains(n) || *n == 1012).collect();
+    let grid: BTreeSet<Place> = before.state.grid().into_iter().chain(after.state.grid()).collect();
     for subject in &people {
         for action in &actions {
             for place in &grid {
-                let question = Question {
-                    subject: *subject,
-                    action: *action,
-                    place: *place,
-                    at,
-                };
+                let question = Question { subject: *subject, action: *action, place: *place, at };
                 let (was, is) = (before.state.check(&question), after.state.check(&question));
                 let gained = among(&found.gains, &question);
                 let lost = among(&found.losses, &question);
@@ -65,10 +35,6 @@ pub fn agrees(
 }
 
 fn among(deltas: &[Delta], question: &Question) -> bool {
-    let mine =
-        |d: &&Delta| d.subject.number() == question.subject && d.action.number() == question.action;
-    deltas
-        .iter()
-        .filter(mine)
-        .any(|delta| delta.covers(words::place(question.place)))
+    let mine = |d: &&Delta| d.subject.number() == question.subject && d.action.number() == question.action;
+    deltas.iter().filter(mine).any(|delta| delta.covers(words::place(question.place)))
 }

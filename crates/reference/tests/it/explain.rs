@@ -7,20 +7,13 @@ use rolecall_model::id::Holder;
 use rolecall_model::role::Permit;
 use rolecall_reference::{Claim, Fault, Given, Question, State};
 
-pub fn agrees(
-    state: &State,
-    index: &Index,
-    question: &Question,
-    allowed: bool,
-) -> Result<(), String> {
+pub fn agrees(state: &State, index: &Index, question: &Question, allowed: bool) -> Result<(), String> {
     let explanation = index.explain(&words::question(question));
     if explanation.allowed != allowed
         || explanation.paths.is_empty() == allowed
         || explanation.denial.is_some() == allowed
     {
-        return Err(format!(
-            "{question:?} is {allowed}, explained as {explanation:?}"
-        ));
+        return Err(format!("{question:?} is {allowed}, explained as {explanation:?}"));
     }
     let wrong = |what: &str| Err(format!("{what}, of {question:?}: {explanation:?}"));
     if !paths_allow(state, question, &explanation) {
@@ -39,11 +32,7 @@ pub fn agrees(
 }
 
 fn ways_that_give(state: &State, question: &Question) -> usize {
-    state
-        .ways(question)
-        .iter()
-        .filter(|way| way.gives())
-        .count()
+    state.ways(question).iter().filter(|way| way.gives()).count()
 }
 
 fn paths_allow(state: &State, question: &Question, explanation: &Explanation) -> bool {
@@ -58,32 +47,20 @@ fn paths_allow(state: &State, question: &Question, explanation: &Explanation) ->
         });
         state.faults(&claim, question).is_empty()
             && linked
-            && (first, last)
-                == (
-                    Some(path.source.permit.action.number()),
-                    Some(question.action),
-                )
+            && (first, last) == (Some(path.source.permit.action.number()), Some(question.action))
     })
 }
 
-fn misses_differ_in_one_thing(
-    state: &State,
-    question: &Question,
-    explanation: &Explanation,
-) -> bool {
-    explanation
-        .denial
-        .iter()
-        .flat_map(|denial| &denial.misses)
-        .all(|miss| {
-            let lacks = match miss.lack {
-                Lack::Time(_) => Fault::Time,
-                Lack::Scope(_) => Fault::Scope,
-                Lack::Membership(_) => Fault::Membership,
-                Lack::Action => Fault::Action,
-            };
-            state.faults(&claim(&miss.path, miss.permit), question) == [lacks]
-        })
+fn misses_differ_in_one_thing(state: &State, question: &Question, explanation: &Explanation) -> bool {
+    explanation.denial.iter().flat_map(|denial| &denial.misses).all(|miss| {
+        let lacks = match miss.lack {
+            Lack::Time(_) => Fault::Time,
+            Lack::Scope(_) => Fault::Scope,
+            Lack::Membership(_) => Fault::Membership,
+            Lack::Action => Fault::Action,
+        };
+        state.faults(&claim(&miss.path, miss.permit), question) == [lacks]
+    })
 }
 
 fn reason_is_true(state: &State, question: &Question, explanation: &Explanation) -> bool {
@@ -96,10 +73,7 @@ fn reason_is_true(state: &State, question: &Question, explanation: &Explanation)
         Reason::UnknownAction => !state.actions.contains_key(&question.action),
         Reason::Inactive => person.is_some_and(|person| !person.active),
         Reason::NothingGivesIt => {
-            let near = state
-                .ways(question)
-                .iter()
-                .any(|way| way.binding_covers && way.permit_covers);
+            let near = state.ways(question).iter().any(|way| way.binding_covers && way.permit_covers);
             let timed = |miss: &rolecall_engine::Miss| matches!(miss.lack, Lack::Time(_));
             // What only the time stands in the way of is always said.
             person.is_some_and(|person| person.active) && near == denial.misses.iter().any(timed)
@@ -117,11 +91,5 @@ fn claim(path: &Path, permit: Option<Permit>) -> Claim {
         Grant::Policy(policy) => Given::Policy(policy.number()),
         Grant::Role(binding) => Given::Role(words::binding(binding)),
     };
-    Claim {
-        person,
-        group,
-        given,
-        binding: words::binding(path.binding),
-        permit: permit.map(words::permit),
-    }
+    Claim { person, group, given, binding: words::binding(path.binding), permit: permit.map(words::permit) }
 }

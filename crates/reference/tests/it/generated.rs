@@ -35,25 +35,15 @@ fn stories_use_every_word_of_the_log() {
             };
             for change in &decision.changes {
                 let text = format!("{change:?}");
-                let word: String = text
-                    .chars()
-                    .take_while(|c| !matches!(c, ' ' | '{'))
-                    .collect();
+                let word: String = text.chars().take_while(|c| !matches!(c, ' ' | '{')).collect();
                 let mut parts = word.split('(');
-                words.insert(format!(
-                    "{}.{}",
-                    parts.next().unwrap_or(""),
-                    parts.next().unwrap_or("")
-                ));
+                words.insert(format!("{}.{}", parts.next().unwrap_or(""), parts.next().unwrap_or("")));
             }
         }
     }
     for noun in ["Action", "Role", "Policy", "Project"] {
         for what in ["Created", "Changed", "Deleted"] {
-            assert!(
-                words.contains(&format!("{noun}.{what}")),
-                "{noun}.{what}: {words:?}"
-            );
+            assert!(words.contains(&format!("{noun}.{what}")), "{noun}.{what}: {words:?}");
         }
     }
     for word in [
@@ -81,8 +71,6 @@ fn stories_use_every_word_of_the_log() {
 fn a_story_is_shrunk_to_the_deeds_that_matter() {
     let story = Story::new(3, 64);
     let (first, second) = (story.deeds[10], story.deeds[50]);
-    let shortest = shrink(&story, |s| {
-        s.deeds.contains(&first) && s.deeds.contains(&second)
-    });
+    let shortest = shrink(&story, |s| s.deeds.contains(&first) && s.deeds.contains(&second));
     assert_eq!(shortest.deeds, [first, second]);
 }

@@ -14,11 +14,7 @@ fn tell(seed: u64, deeds: usize) -> (Told, Vec<(Stamp, Vec<Change>)>) {
     let mut log = Vec::new();
     let mut told = founded(&story.catalog).unwrap();
     // What founding did is read back from the first two revisions, decided again.
-    let mut first = Told {
-        org: Org::empty(),
-        state: State::default(),
-        at: told.at - 2_000_000,
-    };
+    let mut first = Told { org: Org::empty(), state: State::default(), at: told.at - 2_000_000 };
     for command in first_commands(&story.catalog) {
         let decision = first.tell(command, Actor::System).unwrap();
         log.push((decision.stamp, decision.changes));
@@ -75,29 +71,15 @@ fn a_state_written_read_and_indexed_goes_on_like_the_other() {
 /// What is derived and not written is the same in both: names, identifiers, holders.
 fn finds_the_same(one: &Org, other: &Org) {
     for (id, principal) in other.principals() {
-        let known = [
-            &principal.email,
-            &principal.username,
-            &principal.external_id,
-        ];
+        let known = [&principal.email, &principal.username, &principal.external_id];
         for identifier in known.into_iter().flatten() {
-            assert_eq!(
-                one.find_principal(identifier).map(|found| found.0),
-                Some(id)
-            );
-            assert_eq!(
-                other.find_principal(identifier).map(|found| found.0),
-                Some(id)
-            );
+            assert_eq!(one.find_principal(identifier).map(|found| found.0), Some(id));
+            assert_eq!(other.find_principal(identifier).map(|found| found.0), Some(id));
         }
     }
     for role in other.roles.iter() {
         let granted = rolecall_model::assignment::Granted::Role(role.id);
-        assert!(
-            one.holders_of(granted).eq(other.holders_of(granted)),
-            "{}",
-            role.name
-        );
+        assert!(one.holders_of(granted).eq(other.holders_of(granted)), "{}", role.name);
         assert_eq!(one.role_named(&role.name).map(|row| row.id), Some(role.id));
     }
     assert_eq!(one.closure(), other.closure());
@@ -109,21 +91,15 @@ fn every_word_can_be_applied_to_every_state() {
     // there, or are something else.
     for seed in 0..25 {
         let mut random = Random::new(seed);
-        let mut words: Vec<Change> = (0..3)
-            .flat_map(|story| tell(seed * 3 + story, 50).1)
-            .flat_map(|entry| entry.1)
-            .collect();
+        let mut words: Vec<Change> =
+            (0..3).flat_map(|story| tell(seed * 3 + story, 50).1).flat_map(|entry| entry.1).collect();
         let mut org = Org::empty();
         for revision in 1..300 {
             let Some(change) = random.one(&words).cloned() else {
                 break;
             };
             let at = Timestamp::from_micros(i64::try_from(random.next() >> 16).unwrap());
-            let stamp = Stamp {
-                revision: Revision(revision),
-                at,
-                actor: Actor::System,
-            };
+            let stamp = Stamp { revision: Revision(revision), at, actor: Actor::System };
             org.apply(&stamp, std::slice::from_ref(&change));
             if random.percent(20) {
                 words.retain(|word| *word != change);

@@ -25,43 +25,23 @@ pub fn place(place: reference::Place) -> engine::Place {
         reference::Asked::One(number) => engine::Part::One(EnvironmentId::new(number).unwrap()),
         reference::Asked::Unknown => engine::Part::Unknown,
     };
-    engine::Place {
-        project,
-        environment,
-    }
+    engine::Place { project, environment }
 }
 
 /// Whether a scope covers a place, in plain numbers.
 pub fn covers(scope: Scope, place: reference::Place) -> bool {
-    let half = |scope: Option<u32>, asked| {
-        scope.is_none_or(|number| asked == reference::Asked::One(number))
-    };
+    let half = |scope: Option<u32>, asked| scope.is_none_or(|number| asked == reference::Asked::One(number));
     half(scope.project.map(ProjectId::number), place.project)
-        && half(
-            scope.environment.map(EnvironmentId::number),
-            place.environment,
-        )
+        && half(scope.environment.map(EnvironmentId::number), place.environment)
 }
 
 pub fn binding(binding: policy::Binding) -> reference::Binding {
-    let permit = permit(role::Permit {
-        action: ActionId::new(1).unwrap(),
-        scope: binding.scope,
-    });
-    reference::Binding {
-        role: binding.role.number(),
-        scope: permit.scope,
-    }
+    let permit = permit(role::Permit { action: ActionId::new(1).unwrap(), scope: binding.scope });
+    reference::Binding { role: binding.role.number(), scope: permit.scope }
 }
 
 pub fn permit(permit: role::Permit) -> reference::Permit {
     let project = permit.scope.project.map(ProjectId::number);
     let environment = permit.scope.environment.map(EnvironmentId::number);
-    reference::Permit {
-        action: permit.action.number(),
-        scope: reference::Where {
-            project,
-            environment,
-        },
-    }
+    reference::Permit { action: permit.action.number(), scope: reference::Where { project, environment } }
 }

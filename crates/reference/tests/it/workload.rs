@@ -21,26 +21,15 @@ fn imported(seed: u64) -> (Told, Index, Vec<rolecall_bench::verify::Question>) {
         reader.line(line.as_bytes()).unwrap();
     }
     let yaml = rolecall_model::catalog::builtin("none").unwrap();
-    let yaml = yaml
-        .replace("name: Administrator", "name: Admin")
-        .replace("Administrator", "Admin");
+    let yaml = yaml.replace("name: Administrator", "name: Admin").replace("Administrator", "Admin");
     let catalog = Arc::new(rolecall_model::catalog::Catalog::read(&yaml).unwrap());
     let mut told = founded(&catalog).unwrap();
     let index = Index::build(told.org.clone());
-    let decision = told
-        .tell(
-            Command::Import(Arc::new(reader.finish().unwrap())),
-            Actor::System,
-        )
-        .unwrap();
+    let decision = told.tell(Command::Import(Arc::new(reader.finish().unwrap())), Actor::System).unwrap();
     told.state.learn_workload(&lines).unwrap();
     let index = index.advance(told.org.clone(), &decision.touched);
     let questions = read_to_string(dir.path().join("S.queries.jsonl")).unwrap();
-    (
-        told,
-        index,
-        rolecall_bench::verify::read(questions.as_bytes()).unwrap(),
-    )
+    (told, index, rolecall_bench::verify::read(questions.as_bytes()).unwrap())
 }
 
 #[test]
@@ -54,9 +43,7 @@ fn every_verdict_of_the_small_workload_is_right() {
             let answer = index.check_named(&q.subject, &q.action, project, environment, at);
             assert_eq!(answer.allowed, q.allow, "seed {seed}: {q}");
             if number % 25 == 0 {
-                let answer =
-                    told.state
-                        .check_named(&q.subject, &q.action, project, environment, told.at);
+                let answer = told.state.check_named(&q.subject, &q.action, project, environment, told.at);
                 assert_eq!(answer, q.allow, "the reference, seed {seed}: {q}");
             }
         }
@@ -76,46 +63,23 @@ fn an_imported_organization_goes_on_like_any_other() {
         taken += 1;
     }
     let rebuilt = Index::build(told.org.clone());
-    let (people, actions): (Vec<u32>, Vec<u32>) = (
-        told.state.people.keys().copied().collect(),
-        told.state.actions.keys().copied().collect(),
-    );
+    let (people, actions): (Vec<u32>, Vec<u32>) =
+        (told.state.people.keys().copied().collect(), told.state.actions.keys().copied().collect());
     for _ in 0..400 {
         let place = *random.one(&told.state.grid()).unwrap();
-        let (subject, action) = (
-            *random.one(&people).unwrap(),
-            *random.one(&actions).unwrap(),
-        );
-        let question = rolecall_reference::Question {
-            subject,
-            action,
-            place,
-            at: told.at,
-        };
+        let (subject, action) = (*random.one(&people).unwrap(), *random.one(&actions).unwrap());
+        let question = rolecall_reference::Question { subject, action, place, at: told.at };
         let expected = told.state.check(&question);
         let asked = crate::words::question(&question);
-        assert_eq!(
-            index.check(&asked).allowed,
-            expected,
-            "advanced: {question:?}"
-        );
-        assert_eq!(
-            rebuilt.check(&asked).allowed,
-            expected,
-            "rebuilt: {question:?}"
-        );
+        assert_eq!(index.check(&asked).allowed, expected, "advanced: {question:?}");
+        assert_eq!(rebuilt.check(&asked).allowed, expected, "rebuilt: {question:?}");
     }
-    let (what, at) = (
-        rolecall_model::id::ActionId::new(2003).unwrap(),
-        Timestamp::from_micros(told.at),
-    );
+    let (what, at) = (rolecall_model::id::ActionId::new(2003).unwrap(), Timestamp::from_micros(told.at));
     let everywhere = rolecall_reference::Place {
         project: rolecall_reference::Asked::All,
         environment: rolecall_reference::Asked::All,
     };
-    let everybody: Vec<u32> = index
-        .who_can_all(what, Place::ORGANIZATION, at)
-        .map(rolecall_model::id::PrincipalId::number)
-        .collect();
+    let everybody: Vec<u32> =
+        index.who_can_all(what, Place::ORGANIZATION, at).map(rolecall_model::id::PrincipalId::number).collect();
     assert_eq!(everybody, told.state.who_can(2003, everywhere, told.at));
 }

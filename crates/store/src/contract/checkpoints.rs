@@ -20,28 +20,16 @@ pub trait Checkpoints: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// The checkpoints that this version wrote, newest first.
-    async fn newest(
-        &self,
-        organization: OrganizationKey,
-        version: u32,
-    ) -> Result<Vec<Checkpoint>, StoreError>;
+    async fn newest(&self, organization: OrganizationKey, version: u32) -> Result<Vec<Checkpoint>, StoreError>;
 
     /// The bytes of a checkpoint in pieces of at most [`PART`](crate::PART), one in memory at a time.
     ///
     /// The pieces need not be cut where they were cut when saved. Ends with [`StoreError::Damaged`] if a part is
     /// missing. Empty if there is no such checkpoint.
-    fn load(
-        &self,
-        organization: OrganizationKey,
-        revision: u64,
-    ) -> BoxStream<'_, Result<Bytes, StoreError>>;
+    fn load(&self, organization: OrganizationKey, revision: u64) -> BoxStream<'_, Result<Bytes, StoreError>>;
 
     /// Removes a checkpoint that its reader found unusable; nothing happens if there is none.
-    async fn drop_damaged(
-        &self,
-        organization: OrganizationKey,
-        revision: u64,
-    ) -> Result<(), StoreError>;
+    async fn drop_damaged(&self, organization: OrganizationKey, revision: u64) -> Result<(), StoreError>;
 
     /// Thins them out with age: keeps the newest three, then the newest of each day for a week before `now`
     /// (microseconds since the Unix epoch), then the newest of each week. Answers how many went.

@@ -32,11 +32,7 @@ pub trait Log: Send + Sync {
     /// Entries after `revision`, oldest first, up to the newest at the time of each look.
     ///
     /// Reads a few MiB at a time and holds no lock in between, so a slow reader hinders nobody.
-    fn after(
-        &self,
-        organization: OrganizationKey,
-        revision: u64,
-    ) -> BoxStream<'_, Result<Record, StoreError>>;
+    fn after(&self, organization: OrganizationKey, revision: u64) -> BoxStream<'_, Result<Record, StoreError>>;
 
     /// At most `limit` entries before `revision`, newest first. `u64::MAX` begins at the newest.
     fn before(
@@ -47,11 +43,7 @@ pub trait Log: Send + Sync {
     ) -> BoxStream<'_, Result<Record, StoreError>>;
 
     /// One entry.
-    async fn record(
-        &self,
-        organization: OrganizationKey,
-        revision: u64,
-    ) -> Result<Option<Record>, StoreError>;
+    async fn record(&self, organization: OrganizationKey, revision: u64) -> Result<Option<Record>, StoreError>;
 
     /// Replaces a body in place, keeping its time and hash, and forgets that it mentions `forget`.
     ///
@@ -67,9 +59,5 @@ pub trait Log: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// The revisions whose entries hold personal values of the subject, oldest first.
-    async fn mentions(
-        &self,
-        organization: OrganizationKey,
-        subject: Subject,
-    ) -> Result<Vec<u64>, StoreError>;
+    async fn mentions(&self, organization: OrganizationKey, subject: Subject) -> Result<Vec<u64>, StoreError>;
 }

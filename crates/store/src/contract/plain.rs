@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{
-    Event, Head, IdempotencyKey, OrganizationKey, OrganizationRow, Record, Row, Secret, StoreError,
-};
+use crate::{Event, Head, IdempotencyKey, OrganizationKey, OrganizationRow, Record, Row, Secret, StoreError};
 
 /// What is kept outside the log.
 #[async_trait]
@@ -15,12 +13,8 @@ pub trait Plain: Send + Sync {
     /// Creates an organization with the first entries of its log and their rows, in one transaction.
     ///
     /// Fails with [`StoreError::Taken`] if its key, its name or the place of the home organization is taken.
-    async fn found(
-        &self,
-        organization: &OrganizationRow,
-        records: &[Record],
-        rows: Vec<Row>,
-    ) -> Result<(), StoreError>;
+    async fn found(&self, organization: &OrganizationRow, records: &[Record], rows: Vec<Row>)
+    -> Result<(), StoreError>;
 
     /// Removes an organization and everything of it, in one transaction. Answers whether it was there.
     async fn delete_organization(&self, organization: OrganizationKey) -> Result<bool, StoreError>;
@@ -54,11 +48,7 @@ pub trait Plain: Send + Sync {
 
     /// Writes events in one transaction. Positions count on from the newest without gaps, else
     /// [`StoreError::Raced`] or [`StoreError::NotContiguous`].
-    async fn append_events(
-        &self,
-        organization: OrganizationKey,
-        events: &[Event],
-    ) -> Result<(), StoreError>;
+    async fn append_events(&self, organization: OrganizationKey, events: &[Event]) -> Result<(), StoreError>;
 
     /// The newest event's position (as `revision`), hash and time.
     async fn event_head(&self, organization: OrganizationKey) -> Result<Option<Head>, StoreError>;

@@ -203,9 +203,8 @@ impl Cells {
     /// The bytes in a column that must be this many.
     pub fn exactly<const N: usize>(&self, column: usize) -> Result<[u8; N], StoreError> {
         let bytes = self.bytes(column)?;
-        <[u8; N]>::try_from(&bytes[..]).map_err(|_| {
-            StoreError::Damaged(format!("{} bytes stand where {N} belong", bytes.len()))
-        })
+        <[u8; N]>::try_from(&bytes[..])
+            .map_err(|_| StoreError::Damaged(format!("{} bytes stand where {N} belong", bytes.len())))
     }
 
     /// Whether a column is empty.

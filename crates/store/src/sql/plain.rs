@@ -9,15 +9,10 @@ use super::{
     log::{add_all, head},
     rows::contiguous,
 };
-use crate::{
-    Event, Head, IdempotencyKey, OrganizationKey, OrganizationRow, Plain, Record, Row, Secret,
-    StoreError,
-};
+use crate::{Event, Head, IdempotencyKey, OrganizationKey, OrganizationRow, Plain, Record, Row, Secret, StoreError};
 
-const ORGANIZATIONS: &str =
-    "SELECT key, name, home, created_at FROM organization ORDER BY created_at, name";
-const FOUND: &str =
-    "INSERT INTO organization (key, name, home, created_at) VALUES ($1, $2, $3, $4)";
+const ORGANIZATIONS: &str = "SELECT key, name, home, created_at FROM organization ORDER BY created_at, name";
+const FOUND: &str = "INSERT INTO organization (key, name, home, created_at) VALUES ($1, $2, $3, $4)";
 /// Everything of an organization, what refers first.
 const DELETE: [&str; 10] = [
     "DELETE FROM last_use WHERE organization = $1",
@@ -32,8 +27,7 @@ const DELETE: [&str; 10] = [
     "DELETE FROM organization WHERE key = $1",
 ];
 const SECRET_BY_HASH: &str = "SELECT organization, key FROM secret WHERE kind = $1 AND hash = $2";
-const SECRET: &str =
-    "SELECT hash, data FROM secret WHERE organization = $1 AND kind = $2 AND key = $3";
+const SECRET: &str = "SELECT hash, data FROM secret WHERE organization = $1 AND kind = $2 AND key = $3";
 const IDEMPOTENCY: &str = "SELECT digest, revision, at FROM idempotency \
     WHERE organization = $1 AND caller = $2 AND key = $3";
 const PRUNE: &str = "DELETE FROM idempotency WHERE at < $1";
@@ -45,8 +39,7 @@ const LAST_USED: &str = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 
 const SETTING: &str = "SELECT value FROM setting WHERE name = $1";
 const SET: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) \
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-const SET_ONCE: &str =
-    "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+const SET_ONCE: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 
 const INSTALLATION: &str = "installation";
 
@@ -64,12 +57,7 @@ impl<D: Database> Plain for SqlStore<D> {
         rows: Vec<Row>,
     ) -> Result<(), StoreError> {
         contiguous(0, records.iter().map(|record| record.revision))?;
-        let OrganizationRow {
-            key,
-            name,
-            home,
-            created_at,
-        } = organization;
+        let OrganizationRow { key, name, home, created_at } = organization;
         let mut batch = Batch::new().with(FOUND, values![*key, name.as_str(), *home, *created_at]);
         add_all(&mut batch, *key, records, rows);
         self.database.commit(batch).await.map(drop)
@@ -89,14 +77,8 @@ impl<D: Database> Plain for SqlStore<D> {
         kind: &str,
         hash: [u8; 32],
     ) -> Result<Option<(OrganizationKey, [u8; 16])>, StoreError> {
-        let found = self
-            .database
-            .read(SECRET_BY_HASH, values![kind, hash])
-            .await?;
-        found
-            .first()
-            .map(|row| Ok((OrganizationKey(row.exactly(0)?), row.exactly(1)?)))
-            .transpose()
+        let found = self.database.read(SECRET_BY_HASH, values![kind, hash]).await?;
+        found.first().map(|row| Ok((OrganizationKey(row.exactly(0)?), row.exactly(1)?))).transpose()
     }
 
     async fn secret(
@@ -105,10 +87,7 @@ impl<D: Database> Plain for SqlStore<D> {
         kind: &str,
         key: [u8; 16],
     ) -> Result<Option<Secret>, StoreError> {
-        let found = self
-            .database
-            .read(SECRET, values![organization, kind, key])
-            .await?;
+        let found = self.database.read(SECRET, values![organization, kind, key]).await?;
         found.first().map(secret).transpose()
     }
 
@@ -118,37 +97,21 @@ impl<D: Database> Plain for SqlStore<D> {
         caller: [u8; 16],
         key: &str,
     ) -> Result<Option<IdempotencyKey>, StoreError> {
-        let found = self
-            .database
-            .read(IDEMPOTENCY, values![organization, caller, key])
-            .await?;
+        let found = self.database.read(IDEMPOTENCY, values![organization, caller, key]).await?;
         found.first().map(idempotency).transpose()
     }
 
     async fn prune_idempotency(&self, before: i64) -> Result<u64, StoreError> {
-        let changed = self
-            .database
-            .commit(Batch::new().with(PRUNE, values![before]))
-            .await?;
+        let changed = self.database.commit(Batch::new().with(PRUNE, values![before])).await?;
         Ok(changed.first().copied().unwrap_or_default())
     }
 
-    async fn append_events(
-        &self,
-        organization: OrganizationKey,
-        events: &[Event],
-    ) -> Result<(), StoreError> {
-        self.database
-            .commit(events::append(organization, events)?)
-            .await
-            .map(drop)
+    async fn append_events(&self, organization: OrganizationKey, events: &[Event]) -> Result<(), StoreError> {
+        self.database.commit(events::append(organization, events)?).await.map(drop)
     }
 
     async fn event_head(&self, organization: OrganizationKey) -> Result<Option<Head>, StoreError> {
-        let found = self
-            .database
-            .read(events::HEAD, values![organization])
-            .await?;
+        let found = self.database.read(events::HEAD, values![organization]).await?;
         found.first().map(head).transpose()
     }
 
@@ -158,10 +121,7 @@ impl<D: Database> Plain for SqlStore<D> {
         position: u64,
         limit: usize,
     ) -> Result<Vec<Event>, StoreError> {
-        let found = self
-            .database
-            .read(events::AFTER, values![organization, position, limit])
-            .await?;
+        let found = self.database.read(events::AFTER, values![organization, position, limit]).await?;
         found.iter().map(events::event).collect()
     }
 
@@ -171,10 +131,7 @@ impl<D: Database> Plain for SqlStore<D> {
         position: u64,
         limit: usize,
     ) -> Result<Vec<Event>, StoreError> {
-        let found = self
-            .database
-            .read(events::BEFORE, values![organization, position, limit])
-            .await?;
+        let found = self.database.read(events::BEFORE, values![organization, position, limit]).await?;
         found.iter().map(events::event).collect()
     }
 
@@ -202,25 +159,16 @@ impl<D: Database> Plain for SqlStore<D> {
         }
         let wanted = values![organization, kind, keys.concat(), keys.len()];
         let found = self.database.read(LAST_USED, wanted).await?;
-        found
-            .iter()
-            .map(|row| Ok((row.exactly(0)?, row.int(1)?)))
-            .collect()
+        found.iter().map(|row| Ok((row.exactly(0)?, row.int(1)?))).collect()
     }
 
     async fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let found = self.database.read(SETTING, values![name]).await?;
-        found
-            .first()
-            .map(|row| row.bytes(0).map(Vec::from))
-            .transpose()
+        found.first().map(|row| row.bytes(0).map(Vec::from)).transpose()
     }
 
     async fn set(&self, name: &str, value: Vec<u8>) -> Result<(), StoreError> {
-        self.database
-            .commit(Batch::new().with(SET, values![name, value]))
-            .await
-            .map(drop)
+        self.database.commit(Batch::new().with(SET, values![name, value])).await.map(drop)
     }
 
     async fn installation(&self) -> Result<[u8; 16], StoreError> {
@@ -228,14 +176,10 @@ impl<D: Database> Plain for SqlStore<D> {
         if found.is_empty() {
             let mut fresh = [0; 16];
             getrandom::fill(&mut fresh).map_err(|error| StoreError::Database(error.into()))?;
-            self.database
-                .commit(Batch::new().with(SET_ONCE, values![INSTALLATION, fresh]))
-                .await?;
+            self.database.commit(Batch::new().with(SET_ONCE, values![INSTALLATION, fresh])).await?;
             found = self.database.read(SETTING, values![INSTALLATION]).await?;
         }
-        let row = found
-            .first()
-            .ok_or_else(|| StoreError::Damaged("the installation has no number".into()))?;
+        let row = found.first().ok_or_else(|| StoreError::Damaged("the installation has no number".into()))?;
         row.exactly(0)
     }
 }
@@ -250,23 +194,11 @@ fn organization(row: &Cells) -> Result<OrganizationRow, StoreError> {
 }
 
 fn secret(row: &Cells) -> Result<Secret, StoreError> {
-    let hash = if row.is_null(0) {
-        None
-    } else {
-        Some(row.exactly(0)?)
-    };
-    let data = if row.is_null(1) {
-        None
-    } else {
-        Some(row.bytes(1)?.into())
-    };
+    let hash = if row.is_null(0) { None } else { Some(row.exactly(0)?) };
+    let data = if row.is_null(1) { None } else { Some(row.bytes(1)?.into()) };
     Ok(Secret { hash, data })
 }
 
 fn idempotency(row: &Cells) -> Result<IdempotencyKey, StoreError> {
-    Ok(IdempotencyKey {
-        digest: row.exactly(0)?,
-        revision: row.count(1)?,
-        at: row.int(2)?,
-    })
+    Ok(IdempotencyKey { digest: row.exactly(0)?, revision: row.count(1)?, at: row.int(2)? })
 }

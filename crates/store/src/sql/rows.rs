@@ -10,8 +10,7 @@ use crate::{OrganizationKey, PART, Record, Row, StoreError, Subject};
 const ENTRY: &str = "INSERT INTO entry (organization, revision, at, hash, size, parts, body) VALUES ($1, \
     (SELECT $2 WHERE $2 = 1 OR EXISTS (SELECT 1 FROM entry WHERE organization = $1 AND revision = $2 - 1)), \
     $3, $4, $5, $6, $7)";
-const ENTRY_PART: &str =
-    "INSERT INTO entry_part (organization, revision, part, body) VALUES ($1, $2, $3, $4)";
+const ENTRY_PART: &str = "INSERT INTO entry_part (organization, revision, part, body) VALUES ($1, $2, $3, $4)";
 /// Many subjects arrive as one value, sixteen bytes each: an import mentions a million.
 const MENTIONS: &str = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $4) \
     INSERT INTO mention (organization, subject, revision) \
@@ -44,73 +43,38 @@ pub fn add_record(batch: &mut Batch, organization: OrganizationKey, record: &Rec
     let body = Body::of(&record.body);
     batch.add(
         ENTRY,
-        values![
-            organization,
-            revision,
-            record.at,
-            record.hash,
-            record.size(),
-            body.parts.len(),
-            body.inline
-        ],
+        values![organization, revision, record.at, record.hash, record.size(), body.parts.len(), body.inline],
     );
     add_parts(batch, organization, revision, body.parts);
     add_mentions(batch, organization, revision, &record.subjects);
 }
 
 /// Adds the parts of a body that has any.
-pub fn add_parts(
-    batch: &mut Batch,
-    organization: OrganizationKey,
-    revision: u64,
-    parts: Vec<Bytes>,
-) {
+pub fn add_parts(batch: &mut Batch, organization: OrganizationKey, revision: u64, parts: Vec<Bytes>) {
     for (number, part) in parts.into_iter().enumerate() {
         batch.add(ENTRY_PART, values![organization, revision, number, part]);
     }
 }
 
-fn add_mentions(
-    batch: &mut Batch,
-    organization: OrganizationKey,
-    revision: u64,
-    subjects: &[Subject],
-) {
+fn add_mentions(batch: &mut Batch, organization: OrganizationKey, revision: u64, subjects: &[Subject]) {
     let mut subjects = subjects.to_vec();
     // In the order of the table they go in several times as fast.
     subjects.sort_unstable();
     subjects.dedup();
     for some in subjects.chunks(SUBJECTS) {
-        batch.add(
-            MENTIONS,
-            values![organization, revision, some.concat(), some.len()],
-        );
+        batch.add(MENTIONS, values![organization, revision, some.concat(), some.len()]);
     }
 }
 
 /// Adds a row of a plain table.
 pub fn add_row(batch: &mut Batch, organization: OrganizationKey, row: Row) {
     match row {
-        Row::Secret {
-            kind,
-            key,
-            hash,
-            data,
-        } => {
+        Row::Secret { kind, key, hash, data } => {
             batch.add(SECRET, values![organization, kind, key, hash, data]);
         }
         Row::SecretGone { kind, key } => batch.add(SECRET_GONE, values![organization, kind, key]),
-        Row::Idempotency {
-            caller,
-            key,
-            digest,
-            revision,
-            at,
-        } => {
-            batch.add(
-                IDEMPOTENCY,
-                values![organization, caller, key, digest, revision, at],
-            );
+        Row::Idempotency { caller, key, digest, revision, at } => {
+            batch.add(IDEMPOTENCY, values![organization, caller, key, digest, revision, at]);
         }
     }
 }
@@ -128,20 +92,10 @@ impl Body {
     /// Cuts a body.
     pub fn of(chunks: &[Bytes]) -> Self {
         let mut parts = Recut::default();
-        let mut whole: Vec<Bytes> = chunks
-            .iter()
-            .flat_map(|chunk| parts.push(chunk.clone()))
-            .collect();
+        let mut whole: Vec<Bytes> = chunks.iter().flat_map(|chunk| parts.push(chunk.clone())).collect();
         whole.extend(parts.finish());
-        let inline = if whole.len() == 1 {
-            whole.remove(0)
-        } else {
-            Bytes::new()
-        };
-        Self {
-            inline,
-            parts: whole,
-        }
+        let inline = if whole.len() == 1 { whole.remove(0) } else { Bytes::new() };
+        Self { inline, parts: whole }
     }
 }
 
@@ -191,15 +145,9 @@ mod tests {
     use super::*;
 
     fn lengths(sizes: &[usize]) -> (usize, Vec<usize>) {
-        let chunks: Vec<Bytes> = sizes
-            .iter()
-            .map(|size| Bytes::from(vec![7; *size]))
-            .collect();
+        let chunks: Vec<Bytes> = sizes.iter().map(|size| Bytes::from(vec![7; *size])).collect();
         let body = Body::of(&chunks);
-        (
-            body.inline.len(),
-            body.parts.iter().map(Bytes::len).collect(),
-        )
+        (body.inline.len(), body.parts.iter().map(Bytes::len).collect())
     }
 
     #[test]
@@ -222,13 +170,7 @@ mod tests {
     fn records_with_a_gap_are_refused() {
         assert!(contiguous(0, [1, 2, 3].into_iter()).is_ok());
         assert!(contiguous(3, [4].into_iter()).is_ok());
-        assert!(matches!(
-            contiguous(3, [4, 6].into_iter()),
-            Err(StoreError::NotContiguous { head: 4, found: 6 })
-        ));
-        assert!(matches!(
-            contiguous(3, [3].into_iter()),
-            Err(StoreError::NotContiguous { head: 3, found: 3 })
-        ));
+        assert!(matches!(contiguous(3, [4, 6].into_iter()), Err(StoreError::NotContiguous { head: 4, found: 6 })));
+        assert!(matches!(contiguous(3, [3].into_iter()), Err(StoreError::NotContiguous { head: 3, found: 3 })));
     }
 }

@@ -34,17 +34,10 @@ mod tests {
     const NOW: i64 = 20_000 * DAY + DAY / 2;
 
     fn kept(ages_in_hours: &[i64]) -> Vec<i64> {
-        let all: Vec<(u64, i64)> = ages_in_hours
-            .iter()
-            .zip(1..)
-            .map(|(age, number)| (number, NOW - age * (DAY / 24)))
-            .collect();
+        let all: Vec<(u64, i64)> =
+            ages_in_hours.iter().zip(1..).map(|(age, number)| (number, NOW - age * (DAY / 24))).collect();
         let gone = superfluous(&all, NOW);
-        all.iter()
-            .zip(ages_in_hours)
-            .filter(|((number, _), _)| !gone.contains(number))
-            .map(|(_, age)| *age)
-            .collect()
+        all.iter().zip(ages_in_hours).filter(|((number, _), _)| !gone.contains(number)).map(|(_, age)| *age).collect()
     }
 
     #[test]
@@ -64,14 +57,9 @@ mod tests {
 
     #[test]
     fn thinning_twice_drops_nothing_more() {
-        let all: Vec<(u64, i64)> = (0..500u64)
-            .map(|n| (500 - n, NOW - i64::try_from(n).unwrap() * DAY / 5))
-            .collect();
+        let all: Vec<(u64, i64)> = (0..500u64).map(|n| (500 - n, NOW - i64::try_from(n).unwrap() * DAY / 5)).collect();
         let gone: HashSet<u64> = superfluous(&all, NOW).into_iter().collect();
-        let left: Vec<_> = all
-            .into_iter()
-            .filter(|(revision, _)| !gone.contains(revision))
-            .collect();
+        let left: Vec<_> = all.into_iter().filter(|(revision, _)| !gone.contains(revision)).collect();
         assert_eq!(superfluous(&left, NOW), [0; 0]);
     }
 }

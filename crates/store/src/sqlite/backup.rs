@@ -15,23 +15,14 @@ use crate::StoreError;
 pub async fn backup(readers: &SqlitePool, to: &Path) -> Result<(), StoreError> {
     let folder = folder(to)?;
     if to.symlink_metadata().is_ok() {
-        return Err(StoreError::Refused(format!(
-            "{} is there already; name a new file",
-            to.display()
-        )));
+        return Err(StoreError::Refused(format!("{} is there already; name a new file", to.display())));
     }
     let partial = Partial::new(beside(to, &format!(".{:x}.partial", unique()?)));
-    let name = partial.0.to_str().ok_or_else(|| {
-        StoreError::Refused(format!(
-            "the name {} is not valid text; choose another",
-            to.display()
-        ))
-    })?;
-    sqlx::query("VACUUM INTO $1")
-        .bind(name)
-        .execute(readers)
-        .await
-        .map_err(refusal)?;
+    let name = partial
+        .0
+        .to_str()
+        .ok_or_else(|| StoreError::Refused(format!("the name {} is not valid text; choose another", to.display())))?;
+    sqlx::query("VACUUM INTO $1").bind(name).execute(readers).await.map_err(refusal)?;
     partial.become_file(to, &folder)
 }
 
@@ -44,10 +35,7 @@ pub fn folder(of: &Path) -> Result<PathBuf, StoreError> {
     if folder.is_dir() {
         Ok(folder)
     } else {
-        Err(StoreError::Refused(format!(
-            "there is no folder {}; create it first",
-            folder.display()
-        )))
+        Err(StoreError::Refused(format!("there is no folder {}; create it first", folder.display())))
     }
 }
 
@@ -84,12 +72,7 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        for path in [
-            self.0.clone(),
-            beside(&self.0, "-journal"),
-            beside(&self.0, "-wal"),
-            beside(&self.0, "-shm"),
-        ] {
+        for path in [self.0.clone(), beside(&self.0, "-journal"), beside(&self.0, "-wal"), beside(&self.0, "-shm")] {
             // Most of these are not there.
             let _ = fs::remove_file(path);
         }
@@ -98,7 +81,5 @@ impl Drop for Partial {
 
 /// Has the operating system put a file or folder on the disk.
 pub fn sync(path: &Path) -> Result<(), StoreError> {
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| StoreError::file("sync", path, error))
+    File::open(path).and_then(|file| file.sync_all()).map_err(|error| StoreError::file("sync", path, error))
 }

@@ -65,8 +65,5 @@ fn held(file: &mut File, database: &Path) -> StoreError {
     if read.is_err() || holder.is_empty() {
         "one that is starting or stopping".clone_into(&mut holder);
     }
-    StoreError::Locked {
-        path: database.to_owned(),
-        holder,
-    }
+    StoreError::Locked { path: database.to_owned(), holder }
 }

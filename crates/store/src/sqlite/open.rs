@@ -43,11 +43,7 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self {
-            durability: Durability::Disk,
-            readers: 4,
-            busy: Duration::from_secs(5),
-        }
+        Self { durability: Durability::Disk, readers: 4, busy: Duration::from_secs(5) }
     }
 }
 
@@ -62,13 +58,8 @@ pub async fn open(path: &Path, options: &OpenOptions) -> Result<Sqlite, StoreErr
     let path = settled(path)?;
     let lock = Lock::take(&path)?;
     inspect(&path).await?;
-    let writing = settings(&path, options)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal);
-    let mut connection = writing
-        .connect()
-        .await
-        .map_err(|error| unopenable(&path, error))?;
+    let writing = settings(&path, options).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+    let mut connection = writing.connect().await.map_err(|error| unopenable(&path, error))?;
     schema::migrate(&mut connection).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(options.readers.max(1))
@@ -77,11 +68,7 @@ pub async fn open(path: &Path, options: &OpenOptions) -> Result<Sqlite, StoreErr
         .idle_timeout(None)
         .max_lifetime(None)
         .connect_lazy_with(settings(&path, options).read_only(true));
-    Ok(Sqlite {
-        path,
-        writer: Writer::new(connection, writing, lock),
-        readers,
-    })
+    Ok(Sqlite { path, writer: Writer::new(connection, writing, lock), readers })
 }
 
 /// The options that readers and the writer share. Deleted bytes are overwritten, since a person may be erased.
@@ -104,12 +91,7 @@ fn settings(path: &Path, options: &OpenOptions) -> SqliteConnectOptions {
 
 /// The path without symbolic links, so that one file has one lock. Refuses what cannot be a database.
 pub fn settled(path: &Path) -> Result<PathBuf, StoreError> {
-    let unopenable = |reason: String| {
-        Err(StoreError::Unopenable {
-            path: path.to_owned(),
-            reason,
-        })
-    };
+    let unopenable = |reason: String| Err(StoreError::Unopenable { path: path.to_owned(), reason });
     let Some(name) = path.file_name() else {
         return unopenable("it is not the name of a file".into());
     };
@@ -118,19 +100,14 @@ pub fn settled(path: &Path) -> Result<PathBuf, StoreError> {
         _ => Path::new("."),
     };
     let Ok(folder) = folder.canonicalize() else {
-        return unopenable(format!(
-            "there is no folder {}; create it first",
-            folder.display()
-        ));
+        return unopenable(format!("there is no folder {}; create it first", folder.display()));
     };
     let path = folder.join(name);
     let path = path.canonicalize().unwrap_or(path);
     match path.metadata() {
         Ok(found) if found.is_dir() => unopenable("it is a folder; name a file in it".into()),
         Ok(found) if !found.is_file() => unopenable("it is not an ordinary file".into()),
-        Ok(found) if found.permissions().readonly() => {
-            unopenable("it is read-only; make it writable".into())
-        }
+        Ok(found) if found.permissions().readonly() => unopenable("it is read-only; make it writable".into()),
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => unopenable(error.to_string()),
         _ => Ok(path),
     }
@@ -141,16 +118,9 @@ async fn inspect(path: &Path) -> Result<(), StoreError> {
     if !path.metadata().is_ok_and(|found| found.len() > 0) {
         return Ok(());
     }
-    let plain = SqliteConnectOptions::new()
-        .filename(path)
-        .log_statements(LevelFilter::Off);
-    let mut connection = plain
-        .connect()
-        .await
-        .map_err(|error| unopenable(path, error))?;
-    let found = schema::look(&mut connection)
-        .await
-        .map_err(|error| unopenable(path, error));
+    let plain = SqliteConnectOptions::new().filename(path).log_statements(LevelFilter::Off);
+    let mut connection = plain.connect().await.map_err(|error| unopenable(path, error))?;
+    let found = schema::look(&mut connection).await.map_err(|error| unopenable(path, error));
     close(connection).await;
     accept(path, &found?)
 }
@@ -158,11 +128,9 @@ async fn inspect(path: &Path) -> Result<(), StoreError> {
 /// Refuses what [`schema::look`] found unless this program can work with it.
 pub fn accept(path: &Path, found: &Found) -> Result<(), StoreError> {
     match found {
-        Found::Format(found) if *found > schema::NEWEST => Err(StoreError::Newer {
-            path: path.to_owned(),
-            found: *found,
-            known: schema::NEWEST,
-        }),
+        Found::Format(found) if *found > schema::NEWEST => {
+            Err(StoreError::Newer { path: path.to_owned(), found: *found, known: schema::NEWEST })
+        }
         Found::Foreign => Err(StoreError::Unopenable {
             path: path.to_owned(),
             reason: "it is a SQLite database of another program; name another file".into(),
@@ -187,8 +155,5 @@ pub fn unopenable(path: &Path, error: sqlx::Error) -> StoreError {
         Some(8) => "it is read-only; make it and its folder writable",
         _ => return refusal(error),
     };
-    StoreError::Unopenable {
-        path: path.to_owned(),
-        reason: reason.into(),
-    }
+    StoreError::Unopenable { path: path.to_owned(), reason: reason.into() }
 }

@@ -13,23 +13,13 @@ use crate::{
 };
 
 /// All rows of a query.
-pub async fn read(
-    readers: &SqlitePool,
-    sql: &'static str,
-    values: Vec<Value>,
-) -> Result<Vec<Cells>, StoreError> {
+pub async fn read(readers: &SqlitePool, sql: &'static str, values: Vec<Value>) -> Result<Vec<Cells>, StoreError> {
     let mut arguments = SqliteArguments::default();
     for value in values {
         bind(&mut arguments, value).map_err(refusal)?;
     }
-    let rows = sqlx::query_with(sql, arguments)
-        .fetch_all(readers)
-        .await
-        .map_err(refusal)?;
-    rows.iter()
-        .map(cells)
-        .collect::<Result<_, _>>()
-        .map_err(refusal)
+    let rows = sqlx::query_with(sql, arguments).fetch_all(readers).await.map_err(refusal)?;
+    rows.iter().map(cells).collect::<Result<_, _>>().map_err(refusal)
 }
 
 /// Adds a value to a statement's arguments.
@@ -44,10 +34,7 @@ pub fn bind(arguments: &mut SqliteArguments, value: Value) -> Result<(), sqlx::E
 }
 
 fn cells(row: &SqliteRow) -> Result<Cells, sqlx::Error> {
-    (0..row.len())
-        .map(|column| cell(row, column))
-        .collect::<Result<_, _>>()
-        .map(Cells)
+    (0..row.len()).map(|column| cell(row, column)).collect::<Result<_, _>>().map(Cells)
 }
 
 fn cell(row: &SqliteRow, column: usize) -> Result<Value, sqlx::Error> {
@@ -58,8 +45,6 @@ fn cell(row: &SqliteRow, column: usize) -> Result<Value, sqlx::Error> {
     match raw.type_info().name() {
         "INTEGER" => row.try_get(column).map(Value::Int),
         "TEXT" => row.try_get(column).map(Value::Text),
-        _ => row
-            .try_get::<&[u8], _>(column)
-            .map(|bytes| Value::Bytes(Bytes::copy_from_slice(bytes))),
+        _ => row.try_get::<&[u8], _>(column).map(|bytes| Value::Bytes(Bytes::copy_from_slice(bytes))),
     }
 }

@@ -29,9 +29,7 @@ fn violated(message: &str) -> Option<StoreError> {
     let column = message.split(": ").nth(1)?.split(',').next()?.trim();
     let (table, column) = column.split_once('.')?;
     match (table, column) {
-        ("entry", "revision" | "organization") | ("event", "position" | "organization") => {
-            Some(StoreError::Raced)
-        }
+        ("entry", "revision" | "organization") | ("event", "position" | "organization") => Some(StoreError::Raced),
         ("organization", "name") => Some(StoreError::Taken("name")),
         ("organization", "key") => Some(StoreError::Taken("key")),
         ("organization", "home") => Some(StoreError::Taken("place as the home organization")),

@@ -59,23 +59,12 @@ async fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
 }
 
 async fn verify(copy: &Path, from: &Path) -> Result<(), StoreError> {
-    let options = SqliteConnectOptions::new()
-        .filename(copy)
-        .read_only(true)
-        .immutable(true);
+    let options = SqliteConnectOptions::new().filename(copy).read_only(true).immutable(true);
     let options = options.log_statements(LevelFilter::Off);
-    let mut connection = options
-        .connect()
-        .await
-        .map_err(|error| unopenable(from, error))?;
-    let found = schema::look(&mut connection)
-        .await
-        .map_err(|error| unopenable(from, error));
+    let mut connection = options.connect().await.map_err(|error| unopenable(from, error))?;
+    let found = schema::look(&mut connection).await.map_err(|error| unopenable(from, error));
     let outcome = match found {
-        Ok(Found::Empty) => Err(StoreError::Refused(format!(
-            "{} is empty, not a backup",
-            from.display()
-        ))),
+        Ok(Found::Empty) => Err(StoreError::Refused(format!("{} is empty, not a backup", from.display()))),
         Ok(found) => match accept(from, &found) {
             Ok(()) => intact(&mut connection, from).await,
             refused => refused,
@@ -88,17 +77,11 @@ async fn verify(copy: &Path, from: &Path) -> Result<(), StoreError> {
 
 async fn intact(connection: &mut SqliteConnection, from: &Path) -> Result<(), StoreError> {
     for check in ["PRAGMA integrity_check(1)", "PRAGMA foreign_key_check"] {
-        let rows = sqlx::query(check)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(refusal)?;
+        let rows = sqlx::query(check).fetch_all(&mut *connection).await.map_err(refusal)?;
         for row in rows {
             let said: String = row.try_get(0).map_err(refusal)?;
             if said != "ok" {
-                return Err(StoreError::Refused(format!(
-                    "the backup {} is damaged: {said}",
-                    from.display()
-                )));
+                return Err(StoreError::Refused(format!("the backup {} is damaged: {said}", from.display())));
             }
         }
     }
@@ -127,16 +110,11 @@ async fn put_aside(to: &Path, folder: &Path) -> Result<Option<PathBuf>, StoreErr
 
 /// Opening and closing a sound database folds its log in and removes it.
 async fn fold(path: &Path) {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .log_statements(LevelFilter::Off);
+    let options = SqliteConnectOptions::new().filename(path).log_statements(LevelFilter::Off);
     let Ok(mut connection) = options.connect().await else {
         return;
     };
-    if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(&mut connection)
-        .await
-    {
+    if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await {
         tracing::warn!(%error, "the database that is being replaced is damaged; it is kept as it is");
     }
     close(connection).await;

@@ -12,11 +12,7 @@ use crate::StoreError;
 pub const APPLICATION: i64 = 0x526f_6c65;
 
 /// Every migration: its number, name and text. A released one never changes.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "first",
-    include_str!("../../migrations/sqlite/0001_first.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("../../migrations/sqlite/0001_first.sql"))];
 
 /// The newest format.
 pub const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -35,27 +31,16 @@ pub enum Found {
 /// Brings a database to the newest format. A format is either reached whole or not at all.
 pub async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let migrations = MIGRATIONS.map(|(version, name, sql)| {
-        Migration::new(
-            version,
-            name.into(),
-            MigrationType::Simple,
-            sql.into_sql_str(),
-            false,
-        )
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     });
     let migrator = Migrator::with_migrations(migrations.into());
-    migrator
-        .run_direct(None, connection, false)
-        .await
-        .map_err(|error| match error {
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-                refusal(error)
-            }
-            MigrateError::VersionMismatch(version) => StoreError::Damaged(format!(
-                "its format {version} is not the one this program knows by that number"
-            )),
-            other => StoreError::Database(Box::new(other)),
-        })
+    migrator.run_direct(None, connection, false).await.map_err(|error| match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => refusal(error),
+        MigrateError::VersionMismatch(version) => {
+            StoreError::Damaged(format!("its format {version} is not the one this program knows by that number"))
+        }
+        other => StoreError::Database(Box::new(other)),
+    })
 }
 
 /// Looks at a file without changing it.
@@ -71,11 +56,7 @@ pub async fn look(connection: &mut SqliteConnection) -> Result<Found, sqlx::Erro
         let newest = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
         return number(connection, newest).await.map(Found::Format);
     }
-    Ok(if application == 0 && tables == 0 {
-        Found::Empty
-    } else {
-        Found::Foreign
-    })
+    Ok(if application == 0 && tables == 0 { Found::Empty } else { Found::Foreign })
 }
 
 async fn number(connection: &mut SqliteConnection, sql: &'static str) -> Result<i64, sqlx::Error> {

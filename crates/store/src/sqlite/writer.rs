@@ -40,12 +40,7 @@ impl Writer {
     /// Takes over a connection, how to make another one, and the lock of its file.
     pub fn new(connection: SqliteConnection, options: SqliteConnectOptions, lock: Lock) -> Self {
         let connection = Some(connection);
-        Self(Mutex::new(Some(Open {
-            connection,
-            abandoned: false,
-            options,
-            lock,
-        })))
+        Self(Mutex::new(Some(Open { connection, abandoned: false, options, lock })))
     }
 
     /// Runs a batch in one transaction.
@@ -54,11 +49,7 @@ impl Writer {
             return Ok(Vec::new());
         }
         let mut guard = self.0.lock().await;
-        guard
-            .as_mut()
-            .ok_or(StoreError::Closed)?
-            .commit(batch)
-            .await
+        guard.as_mut().ok_or(StoreError::Closed)?.commit(batch).await
     }
 
     /// Folds the write-ahead log into the database and empties it.
@@ -124,10 +115,7 @@ impl Open {
 /// **Here bytes become durable**, and nowhere else: when this answers, SQLite has written the batch and its commit
 /// mark to the write-ahead log and had the operating system put them on the disk (`synchronous=FULL`).
 /// When it fails, the caller rolls back. Answers how many rows each statement changed.
-async fn transact(
-    connection: &mut SqliteConnection,
-    batch: Batch,
-) -> Result<Vec<u64>, sqlx::Error> {
+async fn transact(connection: &mut SqliteConnection, batch: Batch) -> Result<Vec<u64>, sqlx::Error> {
     let calls = batch.into_calls(CALL, CALL_BYTES);
     let last = calls.len().saturating_sub(1);
     let mut changed = Vec::new();
@@ -183,9 +171,7 @@ fn renumber(into: &mut String, sql: &str, offset: usize) {
     let mut pieces = sql.split('$');
     into.push_str(pieces.next().unwrap_or_default());
     for piece in pieces {
-        let digits = piece
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(piece.len());
+        let digits = piece.find(|c: char| !c.is_ascii_digit()).unwrap_or(piece.len());
         let (number, rest) = piece.split_at(digits);
         let number: usize = number.parse().unwrap_or_default();
         // Writing to a string cannot fail.
@@ -203,15 +189,9 @@ async fn rolled_back(connection: &mut SqliteConnection) -> bool {
 }
 
 async fn fold(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let row: (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
-        .fetch_one(connection)
-        .await
-        .map_err(refusal)?;
-    if row.0 == 0 {
-        Ok(())
-    } else {
-        Err(StoreError::Busy)
-    }
+    let row: (i64, i64, i64) =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await.map_err(refusal)?;
+    if row.0 == 0 { Ok(()) } else { Err(StoreError::Busy) }
 }
 
 #[cfg(test)]
@@ -221,11 +201,7 @@ mod tests {
     #[test]
     fn placeholders_move_behind_those_of_the_statements_before() {
         let mut sql = String::new();
-        renumber(
-            &mut sql,
-            "INSERT INTO t VALUES ($1, (SELECT $2 - 1), $12)",
-            7,
-        );
+        renumber(&mut sql, "INSERT INTO t VALUES ($1, (SELECT $2 - 1), $12)", 7);
         assert_eq!(sql, "INSERT INTO t VALUES ($8, (SELECT $9 - 1), $19)");
     }
 }

@@ -14,9 +14,7 @@ use crate::{
 };
 
 async fn entries(path: &Path) -> Vec<u64> {
-    let store = SqliteStore::open(path, OpenOptions::default())
-        .await
-        .unwrap();
+    let store = SqliteStore::open(path, OpenOptions::default()).await.unwrap();
     let found = revisions(&all(&store, ORG, 0).await);
     store.close().await.unwrap();
     found
@@ -35,11 +33,8 @@ async fn backup(entries: u64) -> (TempDir, PathBuf) {
 
 /// The files in a folder whose names have this in them.
 fn with(folder: &Path, part: &str) -> Vec<PathBuf> {
-    let all = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    all.filter(|path| path.to_string_lossy().contains(part))
-        .collect()
+    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    all.filter(|path| path.to_string_lossy().contains(part)).collect()
 }
 
 #[tokio::test]
@@ -51,14 +46,7 @@ async fn a_backup_is_one_moment_of_a_database_that_is_being_written() {
     let to = made.folder.path().join("backup.db");
     let write = async {
         for record in &records[200..] {
-            made.append(
-                ORG,
-                record.revision - 1,
-                std::slice::from_ref(record),
-                vec![],
-            )
-            .await
-            .unwrap();
+            made.append(ORG, record.revision - 1, std::slice::from_ref(record), vec![]).await.unwrap();
         }
     };
     let (saved, ()) = tokio::join!(made.backup(&to), write);
@@ -75,16 +63,9 @@ async fn a_backup_never_overwrites_and_leaves_nothing_when_it_fails() {
     let taken = made.folder.path().join("letter.txt");
     fs::write(&taken, "dear reader").unwrap();
     let said = made.backup(&taken).await.unwrap_err().to_string();
-    assert!(
-        said.ends_with("letter.txt is there already; name a new file"),
-        "{said}"
-    );
+    assert!(said.ends_with("letter.txt is there already; name a new file"), "{said}");
     assert_eq!(fs::read_to_string(&taken).unwrap(), "dear reader");
-    let said = made
-        .backup(&made.folder.path().join("missing/backup.db"))
-        .await
-        .unwrap_err()
-        .to_string();
+    let said = made.backup(&made.folder.path().join("missing/backup.db")).await.unwrap_err().to_string();
     assert!(said.contains("there is no folder"), "{said}");
     assert!(with(made.folder.path(), "partial").is_empty());
 }
@@ -96,11 +77,7 @@ async fn a_backup_restores_to_a_new_place() {
     let to = place.path().join("rolecall.db");
     assert_eq!(restore(&from, &to).await.unwrap(), None);
     assert_eq!(entries(&to).await, [1, 2, 3, 4, 5]);
-    assert_eq!(
-        fs::read_dir(from.parent().unwrap()).unwrap().count(),
-        1,
-        "the backup was only read"
-    );
+    assert_eq!(fs::read_dir(from.parent().unwrap()).unwrap().count(), 1, "the backup was only read");
 }
 
 #[tokio::test]
@@ -108,13 +85,7 @@ async fn a_restore_keeps_the_old_database_aside() {
     let (_folder, from) = backup(5).await;
     let made = written(9).await;
     let aside = restore(&from, &made.path()).await.unwrap().unwrap();
-    assert!(
-        aside
-            .to_string_lossy()
-            .contains("rolecall.db.before-restore-2"),
-        "{}",
-        aside.display()
-    );
+    assert!(aside.to_string_lossy().contains("rolecall.db.before-restore-2"), "{}", aside.display());
     assert_eq!(entries(&made.path()).await, [1, 2, 3, 4, 5]);
     assert_eq!(entries(&aside).await, (1..=9).collect::<Vec<_>>());
     assert!(with(made.folder.path(), "partial").is_empty());
@@ -142,19 +113,10 @@ async fn a_database_in_use_is_neither_restored_nor_taken_for_a_backup() {
     let (_folder, from) = backup(5).await;
     let made = sqlite().await;
     found(&made.store, ORG).await;
-    assert!(matches!(
-        restore(&from, &made.path()).await,
-        Err(StoreError::Locked { .. })
-    ));
+    assert!(matches!(restore(&from, &made.path()).await, Err(StoreError::Locked { .. })));
     let place = tempfile::tempdir().unwrap();
-    let said = restore(&made.path(), &place.path().join("new.db"))
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(
-        said.contains("is a database in use, not a backup"),
-        "{said}"
-    );
+    let said = restore(&made.path(), &place.path().join("new.db")).await.unwrap_err().to_string();
+    assert!(said.contains("is a database in use, not a backup"), "{said}");
     assert_eq!(made.organizations().await.unwrap().len(), 1);
 }
 

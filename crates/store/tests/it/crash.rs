@@ -25,10 +25,7 @@ const STARTING: Duration = Duration::from_millis(80);
 const WRITING: Duration = Duration::from_millis(5);
 
 fn kills() -> u64 {
-    std::env::var("ROLECALL_KILLS")
-        .ok()
-        .and_then(|kills| kills.parse().ok())
-        .unwrap_or(25)
+    std::env::var("ROLECALL_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(25)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,13 +48,8 @@ async fn the_layer_that_drops_what_was_not_synced_bites() {
         let folder = tempfile::tempdir().unwrap();
         let mut acknowledged = Acknowledged::default();
         kill_one(&layer, folder.path(), 20, &mut acknowledged);
-        let store = SqliteStore::open(folder.path().join("rolecall.db"), OpenOptions::default())
-            .await
-            .unwrap();
-        assert!(
-            verify::lost(&store, &acknowledged).await > 0,
-            "nothing was lost of {acknowledged:?}"
-        );
+        let store = SqliteStore::open(folder.path().join("rolecall.db"), OpenOptions::default()).await.unwrap();
+        assert!(verify::lost(&store, &acknowledged).await > 0, "nothing was lost of {acknowledged:?}");
     }
 }
 
@@ -93,16 +85,8 @@ fn kill_one(layer: &Layer, folder: &Path, wanted: u64, acknowledged: &mut Acknow
 fn a_full_or_failing_disk_refuses_a_write_whole_and_the_store_goes_on_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let layer = Layer::unsynced(Durability::Disk);
-    let outcome = victim::run(
-        &layer,
-        folder.path(),
-        "crash::disk::meet_a_full_and_a_failing_disk",
-    );
-    assert!(
-        outcome.status.success(),
-        "{}",
-        String::from_utf8_lossy(&outcome.stdout)
-    );
+    let outcome = victim::run(&layer, folder.path(), "crash::disk::meet_a_full_and_a_failing_disk");
+    assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stdout));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -112,15 +96,10 @@ async fn a_second_process_is_refused_and_told_who_holds_the_database() {
     let mut acknowledged = Acknowledged::default();
     let mut victim = Victim::start(&Layer::System, folder.path());
     victim.listen(1, &mut acknowledged);
-    let refused = SqliteStore::open(&path, OpenOptions::default())
-        .await
-        .unwrap_err();
+    let refused = SqliteStore::open(&path, OpenOptions::default()).await.unwrap_err();
     let said = refused.to_string();
     assert!(matches!(refused, StoreError::Locked { .. }), "{said}");
-    assert!(
-        said.contains(&format!("(pid {}, since 20", victim.pid())),
-        "{said}"
-    );
+    assert!(said.contains(&format!("(pid {}, since 20", victim.pid())), "{said}");
     assert!(said.ends_with("; stop it first"), "{said}");
     victim.kill(WRITING, &mut acknowledged);
     verify(&path, &acknowledged).await;

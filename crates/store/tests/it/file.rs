@@ -17,12 +17,7 @@ async fn refused(path: impl AsRef<Path>) -> String {
 
 /// A connection that knows nothing of Rolecall.
 pub async fn raw(path: &Path) -> SqliteConnection {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .connect()
-        .await
-        .unwrap()
+    SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await.unwrap()
 }
 
 /// A closed database with a log of this length.
@@ -37,16 +32,8 @@ pub async fn written(entries: u64) -> Temporary<SqliteStore> {
 #[tokio::test]
 async fn what_was_written_is_there_after_closing_and_opening() {
     let made = written(3).await;
-    let names: Vec<_> = fs::read_dir(made.folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
-    assert!(
-        !names
-            .iter()
-            .any(|name| name.to_string_lossy().ends_with("-wal")),
-        "{names:?}"
-    );
+    let names: Vec<_> = fs::read_dir(made.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name.to_string_lossy().ends_with("-wal")), "{names:?}");
     let again = open(made.path()).await.unwrap();
     assert_eq!(all(&again, ORG, 0).await, chain(3));
 }
@@ -82,15 +69,9 @@ async fn a_closed_store_says_so() {
     found(&made.store, ORG).await;
     made.close().await.unwrap();
     made.close().await.unwrap();
-    assert!(matches!(
-        made.append(ORG, 0, &chain(1), vec![]).await,
-        Err(StoreError::Closed)
-    ));
+    assert!(matches!(made.append(ORG, 0, &chain(1), vec![]).await, Err(StoreError::Closed)));
     assert!(matches!(made.head(ORG).await, Err(StoreError::Closed)));
-    assert!(matches!(
-        made.organizations().await,
-        Err(StoreError::Closed)
-    ));
+    assert!(matches!(made.organizations().await, Err(StoreError::Closed)));
 }
 
 #[tokio::test]
@@ -107,15 +88,9 @@ async fn a_dropped_store_lets_go_of_its_file() {
 async fn a_path_that_cannot_be_a_database_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let missing = refused(folder.path().join("missing/rolecall.db")).await;
-    assert!(
-        missing.contains("there is no folder ") && missing.ends_with("missing; create it first"),
-        "{missing}"
-    );
+    assert!(missing.contains("there is no folder ") && missing.ends_with("missing; create it first"), "{missing}");
     let directory = refused(folder.path()).await;
-    assert!(
-        directory.ends_with("it is a folder; name a file in it"),
-        "{directory}"
-    );
+    assert!(directory.ends_with("it is a folder; name a file in it"), "{directory}");
     assert!(refused("/").await.contains("it is not the name of a file"));
 }
 
@@ -126,10 +101,7 @@ async fn a_read_only_file_is_refused() {
     permissions.set_readonly(true);
     fs::set_permissions(made.path(), permissions).unwrap();
     let said = refused(made.path()).await;
-    assert!(
-        said.ends_with("it is read-only; make it writable"),
-        "{said}"
-    );
+    assert!(said.ends_with("it is read-only; make it writable"), "{said}");
 }
 
 #[tokio::test]
@@ -152,10 +124,7 @@ async fn a_database_of_another_program_is_refused_and_left_alone() {
     other.close().await.unwrap();
     let before = fs::read(&path).unwrap();
     let said = refused(&path).await;
-    assert!(
-        said.contains("a SQLite database of another program"),
-        "{said}"
-    );
+    assert!(said.contains("a SQLite database of another program"), "{said}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
@@ -164,10 +133,7 @@ async fn an_empty_file_becomes_a_database() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rolecall.db");
     fs::write(&path, "").unwrap();
-    assert_eq!(
-        open(&path).await.unwrap().organizations().await.unwrap(),
-        []
-    );
+    assert_eq!(open(&path).await.unwrap().organizations().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -176,10 +142,7 @@ async fn a_newer_format_is_refused_and_left_alone() {
     newer(&made.path()).await;
     let before = fs::read(made.path()).unwrap();
     let said = refused(made.path()).await;
-    assert!(
-        said.contains("has format 99, and this program knows formats up to "),
-        "{said}"
-    );
+    assert!(said.contains("has format 99, and this program knows formats up to "), "{said}");
     assert_eq!(fs::read(made.path()).unwrap(), before);
 }
 
@@ -209,10 +172,7 @@ async fn a_damaged_file_is_told_apart_from_an_empty_log() {
     };
     let said = outcome.unwrap_err();
     assert!(matches!(said, StoreError::Damaged(_)), "{said}");
-    assert!(
-        said.to_string().ends_with("restore it from a backup"),
-        "{said}"
-    );
+    assert!(said.to_string().ends_with("restore it from a backup"), "{said}");
 }
 
 /// Overwrites the middle of a file.
@@ -227,17 +187,11 @@ pub fn scribble(path: &Path) {
 #[tokio::test]
 async fn a_file_that_lost_its_end_is_damaged() {
     let made = written(2_000).await;
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .open(made.path())
-        .unwrap();
+    let file = fs::OpenOptions::new().write(true).open(made.path()).unwrap();
     file.set_len(file.metadata().unwrap().len() / 2).unwrap();
     let outcome = match open(made.path()).await {
         Ok(store) => store.head(ORG).await.map(drop),
         Err(error) => Err(error),
     };
-    assert!(
-        matches!(outcome, Err(StoreError::Damaged(_))),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Err(StoreError::Damaged(_))), "{outcome:?}");
 }

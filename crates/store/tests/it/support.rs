@@ -30,9 +30,7 @@ impl Temporary<SqliteStore> {
 /// A new, empty SQLite store.
 pub async fn sqlite() -> Temporary<SqliteStore> {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(folder.path().join("rolecall.db"), OpenOptions::default())
-        .await
-        .unwrap();
+    let store = SqliteStore::open(folder.path().join("rolecall.db"), OpenOptions::default()).await.unwrap();
     Temporary { store, folder }
 }
 
@@ -43,12 +41,7 @@ pub const OTHER: OrganizationKey = OrganizationKey([2; 16]);
 
 /// Writes an organization without entries.
 pub async fn found(store: &dyn Store, key: OrganizationKey) {
-    let row = OrganizationRow {
-        key,
-        name: format!("org {}", key.0[0]),
-        home: key == ORG,
-        created_at: 5,
-    };
+    let row = OrganizationRow { key, name: format!("org {}", key.0[0]), home: key == ORG, created_at: 5 };
     store.found(&row, &[], vec![]).await.unwrap();
 }
 
@@ -56,13 +49,7 @@ pub async fn found(store: &dyn Store, key: OrganizationKey) {
 pub fn record(revision: u64, before: [u8; 32], body: impl Into<Bytes>) -> Record {
     let body = body.into();
     let hash = chained(before, revision, std::slice::from_ref(&body));
-    Record {
-        revision,
-        at: 1_000 + i64::try_from(revision).unwrap(),
-        hash,
-        body: vec![body],
-        subjects: vec![],
-    }
+    Record { revision, at: 1_000 + i64::try_from(revision).unwrap(), hash, body: vec![body], subjects: vec![] }
 }
 
 /// The hash of an entry after another.
@@ -90,11 +77,7 @@ pub fn chain(last: u64) -> Vec<Record> {
 
 /// All entries after a revision.
 pub async fn all(store: &dyn Store, organization: OrganizationKey, after: u64) -> Vec<Record> {
-    store
-        .after(organization, after)
-        .try_collect()
-        .await
-        .unwrap()
+    store.after(organization, after).try_collect().await.unwrap()
 }
 
 /// The revisions of some records.

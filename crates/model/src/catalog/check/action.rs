@@ -21,25 +21,13 @@ impl Check<'_> {
             let path = format!("actions[{index}]");
             self.action_name(&path, index);
             self.text(&format!("{path}.title"), &action.title, LONGEST_TITLE);
-            self.text(
-                &format!("{path}.description"),
-                &action.description,
-                LONGEST_TEXT,
-            );
+            self.text(&format!("{path}.description"), &action.description, LONGEST_TEXT);
             self.category(&format!("{path}.category"), &action.category);
             self.known_actions(&format!("{path}.includes"), &action.includes);
         }
-        self.unique(
-            "actions",
-            "action",
-            catalog.actions.iter().map(|action| &action.name),
-        );
+        self.unique("actions", "action", catalog.actions.iter().map(|action| &action.name));
         let numbers: Vec<_> = catalog.actions.iter().map(|action| action.number).collect();
-        let names: Vec<_> = catalog
-            .actions
-            .iter()
-            .map(|action| action.name.as_str())
-            .collect();
+        let names: Vec<_> = catalog.actions.iter().map(|action| action.name.as_str()).collect();
         self.numbers("actions", &numbers, &names, operation::FIRST_FREE_NUMBER);
         self.circles();
     }
@@ -64,40 +52,20 @@ impl Check<'_> {
 
     /// Requires numbers from 1 to [`HIGHEST_NUMBER`], none of them twice: not even with one that
     /// comes from counting on where none is written.
-    pub(super) fn numbers(
-        &mut self,
-        list: &str,
-        numbers: &[Option<u32>],
-        names: &[&str],
-        first_free: u32,
-    ) {
+    pub(super) fn numbers(&mut self, list: &str, numbers: &[Option<u32>], names: &[&str], first_free: u32) {
         let mut taken: HashMap<u32, usize> = HashMap::new();
         let mut highest = 0;
         for (index, given) in numbers.iter().enumerate() {
             let path = format!("{list}[{index}].number");
             if let Some(odd) = given.filter(|given| *given == 0 || *given > HIGHEST_NUMBER) {
-                self.fault(
-                    path,
-                    format!("a number is from 1 to {HIGHEST_NUMBER}; {odd} is not"),
-                );
+                self.fault(path, format!("a number is from 1 to {HIGHEST_NUMBER}; {odd} is not"));
                 continue;
             }
-            let number = given.unwrap_or(if highest < first_free {
-                first_free
-            } else {
-                highest + 1
-            });
+            let number = given.unwrap_or(if highest < first_free { first_free } else { highest + 1 });
             highest = highest.max(number);
             if let Some(other) = taken.insert(number, index) {
-                let why = if numbers[other].is_some() {
-                    ""
-                } else {
-                    ", which has none written and was counted on"
-                };
-                let message = format!(
-                    "the number {number} belongs to \"{}\" already{why}",
-                    shown(names[other])
-                );
+                let why = if numbers[other].is_some() { "" } else { ", which has none written and was counted on" };
+                let message = format!("the number {number} belongs to \"{}\" already{why}", shown(names[other]));
                 self.fault(path, message);
             }
         }
@@ -131,22 +99,12 @@ impl Check<'_> {
 
     fn circle(&mut self, way: &[(usize, usize)], back: usize, next: usize) {
         let actions = &self.catalog.actions;
-        let from = way
-            .iter()
-            .position(|(action, _)| *action == back)
-            .unwrap_or(0);
-        let names: Vec<_> = way[from..]
-            .iter()
-            .map(|(action, _)| shown(&actions[*action].name))
-            .collect();
+        let from = way.iter().position(|(action, _)| *action == back).unwrap_or(0);
+        let names: Vec<_> = way[from..].iter().map(|(action, _)| shown(&actions[*action].name)).collect();
         let last = way.last().map_or(back, |(action, _)| *action);
         let message = match names.as_slice() {
             [one] => format!("\"{one}\" cannot include itself"),
-            names => format!(
-                "these include one another in a circle: {}, {}",
-                names.join(", "),
-                names[0]
-            ),
+            names => format!("these include one another in a circle: {}, {}", names.join(", "), names[0]),
         };
         self.fault(format!("actions[{last}].includes[{next}]"), message);
     }
@@ -162,12 +120,7 @@ impl Check<'_> {
             if !std::mem::replace(&mut seen[place], true)
                 && let Some(action) = self.catalog.actions.get(place)
             {
-                ahead.extend(
-                    action
-                        .includes
-                        .iter()
-                        .filter_map(|name| self.actions.find(name)),
-                );
+                ahead.extend(action.includes.iter().filter_map(|name| self.actions.find(name)));
             }
         }
         false

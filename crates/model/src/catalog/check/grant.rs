@@ -37,21 +37,13 @@ impl<'a> Check<'a> {
         for (index, role) in catalog.roles.iter().enumerate() {
             let path = format!("roles[{index}]");
             self.name(&format!("{path}.name"), &role.name);
-            self.text(
-                &format!("{path}.description"),
-                &role.description,
-                LONGEST_TEXT,
-            );
+            self.text(&format!("{path}.description"), &role.description, LONGEST_TEXT);
             self.role_slot(&path, role);
             self.permits(&path, role);
         }
         self.unique("roles", "role", catalog.roles.iter().map(|role| &role.name));
         let numbers: Vec<_> = catalog.roles.iter().map(|role| role.number).collect();
-        let names: Vec<_> = catalog
-            .roles
-            .iter()
-            .map(|role| role.name.as_str())
-            .collect();
+        let names: Vec<_> = catalog.roles.iter().map(|role| role.name.as_str()).collect();
         self.numbers("roles", &numbers, &names, 1);
     }
 
@@ -61,18 +53,14 @@ impl<'a> Check<'a> {
             self.unknown(format!("{path}.slot"), "slot", slot, |check| &check.slots);
         }
         if role.bindable != Bindable::Organization {
-            let message =
-                "a role of a slot is held at the organization; write \"bindable: organization\"";
+            let message = "a role of a slot is held at the organization; write \"bindable: organization\"";
             self.fault(format!("{path}.bindable"), message);
         }
     }
 
     fn permits(&mut self, path: &str, role: &CatalogRole) {
         if role.permits.len() > MOST_PERMITS {
-            let message = format!(
-                "a role has at most {MOST_PERMITS} permits; this one has {}",
-                role.permits.len()
-            );
+            let message = format!("a role has at most {MOST_PERMITS} permits; this one has {}", role.permits.len());
             self.fault(format!("{path}.permits"), message);
         }
         let mut seen = HashSet::new();
@@ -89,12 +77,7 @@ impl<'a> Check<'a> {
 
     fn permit(&mut self, path: &str, role: &CatalogRole, permit: &CatalogPermit) {
         let Some(place) = self.actions.find(&permit.action) else {
-            return self.unknown(
-                format!("{path}.action"),
-                "action",
-                &permit.action,
-                |check| &check.actions,
-            );
+            return self.unknown(format!("{path}.action"), "action", &permit.action, |check| &check.actions);
         };
         self.scope(path, permit.project.as_ref(), permit.environment.as_ref());
         if role.bindable != Bindable::Project {
@@ -115,17 +98,10 @@ impl<'a> Check<'a> {
 
     fn scope(&mut self, path: &str, project: Option<&Text>, environment: Option<&Text>) {
         if let Some(name) = project.filter(|name| self.projects.find(name).is_none()) {
-            self.unknown(format!("{path}.project"), "project", name, |check| {
-                &check.projects
-            });
+            self.unknown(format!("{path}.project"), "project", name, |check| &check.projects);
         }
         if let Some(name) = environment.filter(|name| self.environments.find(name).is_none()) {
-            self.unknown(
-                format!("{path}.environment"),
-                "environment",
-                name,
-                |check| &check.environments,
-            );
+            self.unknown(format!("{path}.environment"), "environment", name, |check| &check.environments);
         }
     }
 
@@ -134,34 +110,17 @@ impl<'a> Check<'a> {
         for (index, policy) in catalog.policies.iter().enumerate() {
             let path = format!("policies[{index}]");
             self.name(&format!("{path}.name"), &policy.name);
-            self.text(
-                &format!("{path}.description"),
-                &policy.description,
-                LONGEST_TEXT,
-            );
+            self.text(&format!("{path}.description"), &policy.description, LONGEST_TEXT);
             if policy.bindings.len() > MOST_BINDINGS {
                 let count = policy.bindings.len();
-                let message =
-                    format!("a policy has at most {MOST_BINDINGS} bindings; this one has {count}");
+                let message = format!("a policy has at most {MOST_BINDINGS} bindings; this one has {count}");
                 self.fault(format!("{path}.bindings"), message);
             }
             self.bindings(&format!("{path}.bindings"), &policy.bindings);
         }
-        self.unique(
-            "policies",
-            "policy",
-            catalog.policies.iter().map(|policy| &policy.name),
-        );
-        let numbers: Vec<_> = catalog
-            .policies
-            .iter()
-            .map(|policy| policy.number)
-            .collect();
-        let names: Vec<_> = catalog
-            .policies
-            .iter()
-            .map(|policy| policy.name.as_str())
-            .collect();
+        self.unique("policies", "policy", catalog.policies.iter().map(|policy| &policy.name));
+        let numbers: Vec<_> = catalog.policies.iter().map(|policy| policy.number).collect();
+        let names: Vec<_> = catalog.policies.iter().map(|policy| policy.name.as_str()).collect();
         self.numbers("policies", &numbers, &names, 1);
     }
 
@@ -180,10 +139,7 @@ impl<'a> Check<'a> {
                 continue;
             };
             self.fits(&path, role, binding);
-            if !seen.insert((
-                self.roles.find(&binding.role),
-                self.places(project, environment),
-            )) {
+            if !seen.insert((self.roles.find(&binding.role), self.places(project, environment))) {
                 self.twice(format!("{path}.role"), &binding.role);
             }
         }
@@ -191,33 +147,22 @@ impl<'a> Check<'a> {
 
     /// Which project and environment are meant: none for all, an inner none for an unknown one.
     fn places(&self, project: Option<&Text>, environment: Option<&Text>) -> (Place, Place) {
-        (
-            project.map(|name| self.projects.find(name)),
-            environment.map(|name| self.environments.find(name)),
-        )
+        (project.map(|name| self.projects.find(name)), environment.map(|name| self.environments.find(name)))
     }
 
     fn fits(&mut self, path: &str, role: &CatalogRole, binding: &CatalogBinding) {
         if role.slot.is_some() {
-            let message = format!(
-                "the role \"{}\" belongs to a slot and is only given directly",
-                shown(&role.name)
-            );
+            let message = format!("the role \"{}\" belongs to a slot and is only given directly", shown(&role.name));
             self.fault(format!("{path}.role"), message);
         }
         match (role.bindable, &binding.project) {
             (Bindable::Organization, Some(_)) => {
-                let message = format!(
-                    "the role \"{}\" is for the organization; leave the project out",
-                    shown(&role.name)
-                );
+                let message =
+                    format!("the role \"{}\" is for the organization; leave the project out", shown(&role.name));
                 self.fault(format!("{path}.project"), message);
             }
             (Bindable::Project, None) => {
-                let message = format!(
-                    "the role \"{}\" is for projects; name the project",
-                    shown(&role.name)
-                );
+                let message = format!("the role \"{}\" is for projects; name the project", shown(&role.name));
                 self.fault(format!("{path}.role"), message);
             }
             _ => {}
@@ -233,10 +178,8 @@ impl<'a> Check<'a> {
                 continue;
             };
             if role.bindable == Bindable::Organization {
-                let message = format!(
-                    "the role \"{}\" is for the organization and cannot be given at a project",
-                    shown(name)
-                );
+                let message =
+                    format!("the role \"{}\" is for the organization and cannot be given at a project", shown(name));
                 self.fault(path, message);
             } else if seen.contains(&&role.name) {
                 self.twice(path, name);
@@ -268,11 +211,8 @@ impl<'a> Check<'a> {
                     return self.unknown(path.to_owned(), "policy", name, |check| &check.policies);
                 };
                 let bindings = &catalog.policies[place].bindings;
-                let everywhere = bindings
-                    .iter()
-                    .filter(|b| b.project.is_none() && b.environment.is_none());
-                let mut roles =
-                    everywhere.filter_map(|b| catalog.roles.get(self.roles.find(&b.role)?));
+                let everywhere = bindings.iter().filter(|b| b.project.is_none() && b.environment.is_none());
+                let mut roles = everywhere.filter_map(|b| catalog.roles.get(self.roles.find(&b.role)?));
                 if !roles.any(|role| self.holds_everything(role)) {
                     self.too_little(path, "policy", name);
                 }
@@ -281,12 +221,8 @@ impl<'a> Check<'a> {
     }
 
     fn holds_everything(&self, role: &CatalogRole) -> bool {
-        let mut everywhere = role
-            .permits
-            .iter()
-            .filter(|p| p.project.is_none() && p.environment.is_none());
-        role.bindable != Bindable::Project
-            && everywhere.any(|permit| self.includes_everything(&permit.action))
+        let mut everywhere = role.permits.iter().filter(|p| p.project.is_none() && p.environment.is_none());
+        role.bindable != Bindable::Project && everywhere.any(|permit| self.includes_everything(&permit.action))
     }
 
     fn too_little(&mut self, path: &str, noun: &str, name: &str) {

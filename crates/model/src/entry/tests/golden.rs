@@ -26,9 +26,7 @@ struct Line {
 }
 
 fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("golden/v1")
-        .join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/v1").join(name)
 }
 
 /// Hashes and bodies, oldest first.
@@ -38,10 +36,7 @@ fn log() -> Vec<(String, Vec<u8>)> {
         .map(|line| {
             let line: Line = serde_json::from_str(line).unwrap();
             let body = line.text.map(String::into_bytes);
-            (
-                line.hash,
-                body.unwrap_or_else(|| std::fs::read(path(&line.file.unwrap())).unwrap()),
-            )
+            (line.hash, body.unwrap_or_else(|| std::fs::read(path(&line.file.unwrap())).unwrap()))
         })
         .collect()
 }
@@ -59,15 +54,10 @@ fn replayed() -> Org {
 fn state(org: &Org) -> String {
     let mut value = serde_json::to_value(org).unwrap();
     // Rolecall's own actions come with the program, not from the log, and become more.
-    let actions = org
-        .actions
-        .iter()
-        .filter(|action| !operation::is_own(action.id));
+    let actions = org.actions.iter().filter(|action| !operation::is_own(action.id));
     value["actions"] = serde_json::to_value(actions.collect::<Vec<_>>()).unwrap();
     let parts = value.as_object().unwrap().iter();
-    parts
-        .map(|(name, part)| serde_json::json!({ name: part }).to_string() + "\n")
-        .collect()
+    parts.map(|(name, part)| serde_json::json!({ name: part }).to_string() + "\n").collect()
 }
 
 fn hex(hash: [u8; 32]) -> String {
@@ -101,10 +91,7 @@ fn the_golden_log_has_every_word() {
             words.insert(script::word(&change));
         }
     }
-    let known = script::WORDS
-        .iter()
-        .map(|word| (*word).to_owned())
-        .collect();
+    let known = script::WORDS.iter().map(|word| (*word).to_owned()).collect();
     assert_eq!(words, known);
 }
 
@@ -121,22 +108,11 @@ fn entries_of_the_golden_log_are_written_again_as_they_were() {
 #[test]
 fn the_erased_person_of_the_golden_log_is_nowhere_in_it() {
     for (_, body) in log() {
-        assert!(
-            !body
-                .windows(script::ERASED_PERSON.len())
-                .any(|part| part == script::ERASED_PERSON.as_bytes())
-        );
+        assert!(!body.windows(script::ERASED_PERSON.len()).any(|part| part == script::ERASED_PERSON.as_bytes()));
     }
-    let erased = log()
-        .iter()
-        .filter(|(_, body)| body.windows(7).any(|part| part == b"$erased"))
-        .count();
+    let erased = log().iter().filter(|(_, body)| body.windows(7).any(|part| part == b"$erased")).count();
     assert!(erased > 1);
-    assert!(
-        replayed()
-            .principals()
-            .all(|(_, principal)| principal.name != ERASED)
-    );
+    assert!(replayed().principals().all(|(_, principal)| principal.name != ERASED));
 }
 
 /// Writes the golden log. Only for a new version's folder: what is there is refused.
@@ -154,27 +130,18 @@ fn the_golden_log_is_written() {
     let (mut previous, mut lines) = (NO_HASH, String::new());
     for (number, entry) in (1..).zip(script::entries()) {
         let encoded = entry.encode(&previous, &mut salts).unwrap();
-        let body = forget(&encoded.body, script::erased_subject())
-            .unwrap()
-            .unwrap_or(encoded.body)
-            .concat();
+        let body = forget(&encoded.body, script::erased_subject()).unwrap().unwrap_or(encoded.body).concat();
         previous = encoded.hash;
         let (text, file) = match String::from_utf8(body) {
             Ok(text) if text.starts_with('{') => (Some(text), None),
             other => {
                 let name = format!("{number:04}.bin");
-                let body =
-                    other.map_or_else(std::string::FromUtf8Error::into_bytes, String::into_bytes);
+                let body = other.map_or_else(std::string::FromUtf8Error::into_bytes, String::into_bytes);
                 std::fs::write(path(&name), body).unwrap();
                 (None, Some(name))
             }
         };
-        lines += &serde_json::to_string(&Line {
-            hash: hex(previous),
-            text,
-            file,
-        })
-        .unwrap();
+        lines += &serde_json::to_string(&Line { hash: hex(previous), text, file }).unwrap();
         lines.push('\n');
     }
     std::fs::write(path("log.jsonl"), lines).unwrap();

@@ -107,21 +107,15 @@ pub(super) fn word(change: &Change) -> String {
     }
     let value = serde_json::to_value(change).unwrap();
     let (noun, rest) = value.as_object().unwrap().iter().next().unwrap();
-    format!(
-        "{noun}.{}",
-        rest.as_object().unwrap().keys().next().unwrap()
-    )
+    format!("{noun}.{}", rest.as_object().unwrap().keys().next().unwrap())
 }
 
 /// Whose values are erased from the golden log.
 pub(super) fn erased_subject() -> Subject {
-    let erased = entries()
-        .into_iter()
-        .flat_map(|entry| entry.changes)
-        .find_map(|change| match change {
-            Change::Principal(PrincipalChange::Erased { subject }) => Some(subject),
-            _ => None,
-        });
+    let erased = entries().into_iter().flat_map(|entry| entry.changes).find_map(|change| match change {
+        Change::Principal(PrincipalChange::Erased { subject }) => Some(subject),
+        _ => None,
+    });
     erased.unwrap()
 }
 
@@ -132,16 +126,14 @@ pub(super) fn entries() -> Vec<Entry> {
     for (number, (actor, command)) in (1_u8..).zip(commands()) {
         let now = Timestamp::from_micros(1_795_000_000_000_000 + i64::from(number) * 1_500_001);
         let moment = Moment::new(now, actor, [number; 32]);
-        let decision = decide(&org, command, &moment)
-            .unwrap_or_else(|refusal| panic!("entry {number}: {refusal}"));
+        let decision = decide(&org, command, &moment).unwrap_or_else(|refusal| panic!("entry {number}: {refusal}"));
         entries.push(Entry {
             revision: decision.stamp.revision,
             at: decision.stamp.at,
             actor,
             facade: if number % 2 == 0 { "rest" } else { "union" }.into(),
             request: compact_str::format_compact!("request-{number}"),
-            idempotency: (number % 3 == 0)
-                .then(|| compact_str::format_compact!("key \"{number}\"")),
+            idempotency: (number % 3 == 0).then(|| compact_str::format_compact!("key \"{number}\"")),
             reads: 1,
             changes: decision.changes,
         });
@@ -152,42 +144,20 @@ pub(super) fn entries() -> Vec<Entry> {
 
 fn commands() -> Vec<(Actor, Command)> {
     let ada = PrincipalId::new(1).unwrap();
-    let by_ada = Actor::Principal {
-        id: ada,
-        token: None,
-    };
-    let by_token = Actor::Principal {
-        id: ada,
-        token: TokenId::new(1),
-    };
-    let mut all = vec![
-        (Actor::System, found()),
-        (Actor::System, user("ada", &[role("Admin", None, None)])),
-    ];
+    let by_ada = Actor::Principal { id: ada, token: None };
+    let by_token = Actor::Principal { id: ada, token: TokenId::new(1) };
+    let mut all = vec![(Actor::System, found()), (Actor::System, user("ada", &[role("Admin", None, None)]))];
     all.extend(people().into_iter().map(|command| (by_ada, command)));
-    all.push((
-        Actor::Home,
-        Command::Settings(SettingsPatch {
-            title: Some("Golden 金".to_owned()),
-        }),
-    ));
+    all.push((Actor::Home, Command::Settings(SettingsPatch { title: Some("Golden 金".to_owned()) })));
     all.extend(nouns().into_iter().map(|command| (by_token, command)));
     all.extend(given().into_iter().map(|command| (by_ada, command)));
     all.extend(gone().into_iter().map(|command| (by_ada, command)));
-    all.push((
-        by_ada,
-        Command::Import(Arc::new(crate::import::tests::read(WORKLOAD).unwrap())),
-    ));
+    all.push((by_ada, Command::Import(Arc::new(crate::import::tests::read(WORKLOAD).unwrap()))));
     all
 }
 
 fn found() -> Command {
     let catalog = Arc::new(Catalog::read(CATALOG).unwrap());
-    let new = NewOrganization {
-        id: OrganizationId::new(77),
-        name: "golden".into(),
-        title: String::new(),
-        catalog,
-    };
+    let new = NewOrganization { id: OrganizationId::new(77), name: "golden".into(), title: String::new(), catalog };
     Command::Found(Box::new(new))
 }

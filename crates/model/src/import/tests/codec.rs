@@ -67,20 +67,14 @@ fn an_import_may_be_cut_anywhere() {
 #[test]
 fn a_large_import_is_kept_in_pieces() {
     let long = "x".repeat(190);
-    let users = (0..22_000).fold(
-        String::from("{\"t\":\"meta\",\"format\":1}\n"),
-        |mut text, user| {
-            let _ = writeln!(text, r#"{{"t":"user","id":"{long}-{user}"}}"#);
-            text
-        },
-    );
+    let users = (0..22_000).fold(String::from("{\"t\":\"meta\",\"format\":1}\n"), |mut text, user| {
+        let _ = writeln!(text, r#"{{"t":"user","id":"{long}-{user}"}}"#);
+        text
+    });
     let decision = import(&founded("none"), &users).unwrap();
     let encoded = encoded(&entry(&decision));
     assert!(encoded.body.len() > 1 && encoded.body.iter().all(|piece| piece.len() <= CHUNK));
-    assert_eq!(
-        Entry::decode(&encoded.body).unwrap().changes,
-        decision.changes
-    );
+    assert_eq!(Entry::decode(&encoded.body).unwrap().changes, decision.changes);
     assert_eq!(chain_hash(&[5; 32], &encoded.body).unwrap(), encoded.hash);
 }
 
@@ -105,14 +99,8 @@ fn any_changed_byte_of_an_import_changes_the_hash_or_is_refused() {
 fn an_import_that_ends_early_or_late_is_refused() {
     let (_, encoded) = small();
     for length in 0..encoded.body[0].len() {
-        assert!(
-            Entry::decode(&[&encoded.body[0][..length]]).is_err(),
-            "{length}"
-        );
-        assert!(
-            chain_hash(&[5; 32], &[&encoded.body[0][..length]]).is_err() || length == 0,
-            "{length}"
-        );
+        assert!(Entry::decode(&[&encoded.body[0][..length]]).is_err(), "{length}");
+        assert!(chain_hash(&[5; 32], &[&encoded.body[0][..length]]).is_err() || length == 0, "{length}");
     }
     let longer = [encoded.body[0].as_slice(), b"x"];
     assert!(Entry::decode(&longer).is_err() && chain_hash(&[5; 32], &longer).is_err());
@@ -121,11 +109,7 @@ fn an_import_that_ends_early_or_late_is_refused() {
 #[test]
 fn a_length_that_is_a_lie_costs_no_memory() {
     let (_, encoded) = small();
-    let head = encoded.body[0]
-        .windows(2)
-        .position(|two| two == b"]}")
-        .unwrap()
-        + 2;
+    let head = encoded.body[0].windows(2).position(|two| two == b"]}").unwrap() + 2;
     for at in head..encoded.body[0].len() {
         let mut body = encoded.body[0][..at].to_vec();
         body.extend_from_slice(&[0xff, 0xff, 0xff, 0xff, 0x0f]);
@@ -143,16 +127,9 @@ fn an_erased_person_is_gone_from_an_import_and_the_chain_holds() {
     assert_eq!(forget(&body, subject).unwrap(), None);
     let mut org = founded("none");
     org.apply(&entry.stamp(), &Entry::decode(&body).unwrap().changes);
-    let names: Vec<&str> = org
-        .principals()
-        .map(|(_, principal)| principal.name.as_str())
-        .collect();
+    let names: Vec<&str> = org.principals().map(|(_, principal)| principal.name.as_str()).collect();
     assert_eq!(names, ["u-0", ERASED, "a-0"]);
-    assert!(
-        org.principals()
-            .nth(1)
-            .is_some_and(|(_, principal)| principal.subject == subject)
-    );
+    assert!(org.principals().nth(1).is_some_and(|(_, principal)| principal.subject == subject));
 }
 
 #[test]
@@ -165,36 +142,20 @@ fn everybody_can_be_erased_from_an_import() {
     assert_eq!(chain_hash(&[5; 32], &body).unwrap(), encoded.hash);
     let mut org = founded("none");
     org.apply(&entry.stamp(), &Entry::decode(&body).unwrap().changes);
-    assert_eq!(
-        org.principals()
-            .filter(|(_, principal)| principal.name == ERASED)
-            .count(),
-        3
-    );
+    assert_eq!(org.principals().filter(|(_, principal)| principal.name == ERASED).count(), 3);
 }
 
 #[test]
 fn an_import_can_stand_among_other_commands() {
-    let user = |id: &str| {
-        Command::from(UserCommand::Create(NewUser {
-            external_id: Some(id.into()),
-            ..NewUser::default()
-        }))
-    };
-    let batch = vec![
-        user("before"),
-        Command::Import(Arc::new(read(SMALL).unwrap())),
-        user("after"),
-    ];
+    let user =
+        |id: &str| Command::from(UserCommand::Create(NewUser { external_id: Some(id.into()), ..NewUser::default() }));
+    let batch = vec![user("before"), Command::Import(Arc::new(read(SMALL).unwrap())), user("after")];
     let decision = run(&founded("none"), Command::Batch(batch)).unwrap();
     let entry = entry(&decision);
     let encoded = encoded(&entry);
     assert_eq!(Entry::decode(&encoded.body).unwrap(), entry);
     assert_eq!(encoded.subjects.len(), 5);
-    let Some(Change::Principal(PrincipalChange::Created { subject, .. })) = entry.changes.first()
-    else {
-        panic!()
-    };
+    let Some(Change::Principal(PrincipalChange::Created { subject, .. })) = entry.changes.first() else { panic!() };
     let body = forget(&encoded.body, *subject).unwrap().unwrap();
     assert_eq!(chain_hash(&[5; 32], &body).unwrap(), encoded.hash);
     assert!(!body[0].windows(6).any(|bytes| bytes == b"before"));

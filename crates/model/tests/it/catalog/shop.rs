@@ -15,10 +15,7 @@ fn the_documented_example_is_a_good_catalog() {
 #[test]
 fn the_mistake_that_the_guide_shows_is_answered_as_the_guide_says() {
     let guide = include_str!("../../../../../docs/guides/own-catalog.md");
-    let wrong = TEXT.replace(
-        "permits: [store.open, report.view]",
-        "permits: [store.open, report.veiw]",
-    );
+    let wrong = TEXT.replace("permits: [store.open, report.view]", "permits: [store.open, report.veiw]");
     let error = Catalog::read(&wrong).unwrap_err().to_string();
     assert!(guide.contains(&error), "the guide does not show: {error}");
 }

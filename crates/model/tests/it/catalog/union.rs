@@ -32,22 +32,11 @@ const ACTIONS: [(u32, &str, Level); 19] = [
 #[test]
 fn union_has_every_action_of_the_client_with_its_number() {
     let union = read("union");
-    let found: Vec<_> = union
-        .actions
-        .iter()
-        .map(|a| (a.number.unwrap(), a.name.as_str(), a.level))
-        .collect();
+    let found: Vec<_> = union.actions.iter().map(|a| (a.number.unwrap(), a.name.as_str(), a.level)).collect();
     assert_eq!(found, ACTIONS);
     for action in &union.actions {
-        assert_eq!(
-            action.attributes.get("union"),
-            Some(&json!({ "number": action.number }))
-        );
-        assert!(
-            !action.description.is_empty() && !action.category.is_empty(),
-            "{}",
-            action.name
-        );
+        assert_eq!(action.attributes.get("union"), Some(&json!({ "number": action.number })));
+        assert!(!action.description.is_empty() && !action.category.is_empty(), "{}", action.name);
     }
 }
 
@@ -59,46 +48,25 @@ fn unions_built_in_roles_hold_what_the_document_says() {
         (
             "Contributor",
             2,
-            &[
-                "create_flyte_executions",
-                "register_flyte_inventory",
-                "view_flyte_executions",
-                "view_flyte_inventory",
-            ],
+            &["create_flyte_executions", "register_flyte_inventory", "view_flyte_executions", "view_flyte_inventory"],
         ),
-        (
-            "Viewer",
-            3,
-            &["view_flyte_executions", "view_flyte_inventory"],
-        ),
+        ("Viewer", 3, &["view_flyte_executions", "view_flyte_inventory"]),
     ];
     for (name, number, actions) in expected {
         let role = role(&union, name);
         assert_eq!(permits(role), actions);
-        assert_eq!(
-            (role.number, role.bindable),
-            (Some(number), Bindable::Anywhere)
-        );
-        assert_eq!(
-            role.attributes.get("union"),
-            Some(&json!({ "role_type": number }))
-        );
+        assert_eq!((role.number, role.bindable), (Some(number), Bindable::Anywhere));
+        assert_eq!(role.attributes.get("union"), Some(&json!({ "role_type": number })));
     }
 }
 
 #[test]
 fn each_of_unions_built_in_policies_binds_its_role_to_the_whole_organization() {
     let union = read("union");
-    let names: Vec<_> = union
-        .policies
-        .iter()
-        .map(|policy| policy.name.as_str())
-        .collect();
+    let names: Vec<_> = union.policies.iter().map(|policy| policy.name.as_str()).collect();
     assert_eq!(names, ["Admin", "Contributor", "Viewer"]);
     for policy in &union.policies {
-        let [binding] = policy.bindings.as_slice() else {
-            panic!("{} has one binding", policy.name)
-        };
+        let [binding] = policy.bindings.as_slice() else { panic!("{} has one binding", policy.name) };
         assert_eq!(binding.role, policy.name);
         assert_eq!((&binding.project, &binding.environment), (&None, &None));
     }
@@ -109,10 +77,7 @@ fn union_has_its_three_domains_folded_names_and_open_projects() {
     let union = read("union");
     let domains: Vec<_> = union.environments.iter().map(|e| e.name.as_str()).collect();
     assert_eq!(domains, ["development", "staging", "production"]);
-    assert_eq!(
-        (union.names, union.projects),
-        (NameRule::Folded, ProjectRule::Open)
-    );
+    assert_eq!((union.names, union.projects), (NameRule::Folded, ProjectRule::Open));
 }
 
 #[test]
@@ -139,10 +104,7 @@ fn managing_permissions_in_union_includes_users_applications_and_assignments() {
     let union = read("union");
     let own = sorted(own.map(|name| format!("rolecall.{name}")));
     assert_eq!(includes(&union, "manage_permissions"), own);
-    assert_eq!(
-        includes(&union, "administer_project"),
-        ["rolecall.projects.read", "rolecall.projects.write"]
-    );
+    assert_eq!(includes(&union, "administer_project"), ["rolecall.projects.read", "rolecall.projects.write"]);
 }
 
 #[test]
@@ -150,8 +112,5 @@ fn whoever_has_no_policy_in_union_sees_no_more_than_the_names_of_domains_and_act
     let union = read("union");
     assert_eq!(union.everyone.len(), 1);
     let everyone = role(&union, &union.everyone[0].role);
-    assert_eq!(
-        permits(everyone),
-        ["rolecall.actions.read", "rolecall.environments.read"]
-    );
+    assert_eq!(permits(everyone), ["rolecall.actions.read", "rolecall.environments.read"]);
 }

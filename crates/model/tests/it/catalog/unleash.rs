@@ -96,21 +96,14 @@ fn rows(table: &'static str) -> Vec<Row> {
     lines
         .map(|line| {
             let cells: Vec<_> = line.split('|').map(str::trim).collect();
-            Row {
-                number: cells[0].parse().unwrap(),
-                name: cells[1],
-                title: cells[2],
-                holders: cells[3],
-            }
+            Row { number: cells[0].parse().unwrap(), name: cells[1], title: cells[2], holders: cells[3] }
         })
         .collect()
 }
 
 /// The names that a holder has in a table, each with `suffix`.
 fn held(table: &'static str, holder: char, suffix: &str) -> Vec<String> {
-    let rows = rows(table)
-        .into_iter()
-        .filter(|row| row.holders.contains(holder));
+    let rows = rows(table).into_iter().filter(|row| row.holders.contains(holder));
     rows.map(|row| format!("{}{suffix}", row.name)).collect()
 }
 
@@ -128,25 +121,10 @@ fn unleash_has_every_permission_with_its_number_display_name_and_level() {
         .collect();
     assert_eq!(unleash.actions.len(), expected.len());
     for (action, (row, level, kind)) in unleash.actions.iter().zip(expected) {
-        assert_eq!(
-            (action.name.as_str(), action.title.as_str()),
-            (row.name, row.title)
-        );
-        assert_eq!(
-            (action.number, action.level),
-            (Some(row.number), level),
-            "{}",
-            row.name
-        );
-        assert_eq!(
-            action.attributes.get("unleash"),
-            Some(&json!({ "id": row.number, "type": kind }))
-        );
-        assert!(
-            !action.description.is_empty() && !action.category.is_empty(),
-            "{}",
-            row.name
-        );
+        assert_eq!((action.name.as_str(), action.title.as_str()), (row.name, row.title));
+        assert_eq!((action.number, action.level), (Some(row.number), level), "{}", row.name);
+        assert_eq!(action.attributes.get("unleash"), Some(&json!({ "id": row.number, "type": kind })));
+        assert!(!action.description.is_empty() && !action.category.is_empty(), "{}", row.name);
     }
 }
 
@@ -185,32 +163,15 @@ fn an_admin_holds_admin_alone_which_includes_everything_and_viewer_and_reader_ho
 #[test]
 fn unleashs_predefined_roles_have_their_numbers_types_and_places() {
     let unleash = read("unleash");
-    let known: Vec<&CatalogRole> = unleash
-        .roles
-        .iter()
-        .filter(|r| !r.attributes.is_empty())
-        .collect();
+    let known: Vec<&CatalogRole> = unleash.roles.iter().filter(|r| !r.attributes.is_empty()).collect();
     let names: Vec<_> = known.iter().map(|role| role.name.as_str()).collect();
-    assert_eq!(
-        names,
-        ["Admin", "Editor", "Viewer", "Owner", "Member", "Reader"]
-    );
+    assert_eq!(names, ["Admin", "Editor", "Viewer", "Owner", "Member", "Reader"]);
     for (number, role) in (1..).zip(known) {
         let root = number <= 3;
         let kind = if root { "root" } else { "project" };
         assert_eq!(role.number, Some(number));
-        assert_eq!(
-            role.attributes.get("unleash"),
-            Some(&json!({ "type": kind }))
-        );
-        assert_eq!(
-            role.bindable,
-            if root {
-                Bindable::Organization
-            } else {
-                Bindable::Project
-            }
-        );
+        assert_eq!(role.attributes.get("unleash"), Some(&json!({ "type": kind })));
+        assert_eq!(role.bindable, if root { Bindable::Organization } else { Bindable::Project });
         assert_eq!(role.slot.as_deref(), root.then_some("root"));
     }
 }
@@ -219,18 +180,13 @@ fn unleashs_predefined_roles_have_their_numbers_types_and_places() {
 fn everyone_has_one_root_role_and_is_a_viewer_when_given_none() {
     let slots = read("unleash").slots;
     assert_eq!(slots.len(), 1);
-    assert_eq!(
-        (slots[0].name.as_str(), slots[0].default.as_str()),
-        ("root", "Viewer")
-    );
+    assert_eq!((slots[0].name.as_str(), slots[0].default.as_str()), ("root", "Viewer"));
 }
 
 #[test]
 fn updating_the_project_includes_the_eight_finer_permissions_but_not_deleting_it() {
     let unleash = read("unleash");
-    let finer = rows(PROJECT)
-        .into_iter()
-        .filter(|row| row.name.starts_with("PROJECT_"));
+    let finer = rows(PROJECT).into_iter().filter(|row| row.name.starts_with("PROJECT_"));
     let mut expected: Vec<_> = finer.map(|row| row.name.to_owned()).collect();
     assert_eq!(expected.len(), 8);
     expected.push("rolecall.projects.write".to_owned());
@@ -238,18 +194,9 @@ fn updating_the_project_includes_the_eight_finer_permissions_but_not_deleting_it
 
     let org = organization(&unleash);
     let id = |name| org.action_named(name).unwrap().id;
-    assert!(
-        org.closure()
-            .includes(id("UPDATE_PROJECT"), id("rolecall.assignments.write"))
-    );
-    assert!(
-        !org.closure()
-            .includes(id("UPDATE_PROJECT"), id("DELETE_PROJECT"))
-    );
-    assert!(
-        !org.closure()
-            .includes(id("PROJECT_SETTINGS_WRITE"), id("PROJECT_SETTINGS_READ"))
-    );
+    assert!(org.closure().includes(id("UPDATE_PROJECT"), id("rolecall.assignments.write")));
+    assert!(!org.closure().includes(id("UPDATE_PROJECT"), id("DELETE_PROJECT")));
+    assert!(!org.closure().includes(id("PROJECT_SETTINGS_WRITE"), id("PROJECT_SETTINGS_READ")));
 }
 
 #[test]
@@ -265,10 +212,7 @@ fn permissions_over_what_rolecall_keeps_include_its_own_actions() {
     ] {
         assert_eq!(includes(&unleash, action), [own]);
     }
-    let with_any = unleash
-        .actions
-        .iter()
-        .filter(|action| !action.includes.is_empty());
+    let with_any = unleash.actions.iter().filter(|action| !action.includes.is_empty());
     assert_eq!(with_any.count(), 8, "and ADMIN and UPDATE_PROJECT");
 }
 
@@ -279,14 +223,7 @@ fn every_user_of_unleash_may_view_every_project_but_neither_users_nor_roles_grou
     let binding = &unleash.everyone[0];
     assert_eq!((&binding.project, &binding.environment), (&None, &None));
     let everyone = permits(role(&unleash, &binding.role));
-    assert_eq!(
-        everyone,
-        [
-            "rolecall.actions.read",
-            "rolecall.environments.read",
-            "rolecall.projects.read"
-        ]
-    );
+    assert_eq!(everyone, ["rolecall.actions.read", "rolecall.environments.read", "rolecall.projects.read"]);
 }
 
 #[test]
@@ -297,20 +234,9 @@ fn whoever_creates_a_project_in_unleash_owns_it() {
 #[test]
 fn unleash_has_a_default_project_that_stays_two_environments_and_exact_names() {
     let unleash = read("unleash");
-    let environments: Vec<_> = unleash
-        .environments
-        .iter()
-        .map(|e| e.name.as_str())
-        .collect();
+    let environments: Vec<_> = unleash.environments.iter().map(|e| e.name.as_str()).collect();
     assert_eq!(environments, ["development", "production"]);
-    let projects: Vec<_> = unleash
-        .initial_projects
-        .iter()
-        .map(|p| (p.name.as_str(), p.protected))
-        .collect();
+    let projects: Vec<_> = unleash.initial_projects.iter().map(|p| (p.name.as_str(), p.protected)).collect();
     assert_eq!(projects, [("default", true)]);
-    assert_eq!(
-        (unleash.names, unleash.projects),
-        (NameRule::Exact, ProjectRule::Closed)
-    );
+    assert_eq!((unleash.names, unleash.projects), (NameRule::Exact, ProjectRule::Closed));
 }

@@ -16,40 +16,24 @@ async fn meet_a_full_and_a_failing_disk() {
     };
     let folder = Path::new(&folder);
     let path = folder.join("rolecall.db");
-    let store = SqliteStore::open(&path, OpenOptions::default())
-        .await
-        .unwrap();
+    let store = SqliteStore::open(&path, OpenOptions::default()).await.unwrap();
     found(&store, ORG).await;
     let full = refused(&store, 0, &folder.join("full")).await;
     assert!(matches!(full, StoreError::Full), "{full}");
     let failing = refused(&store, 3, &folder.join("failing")).await;
     assert!(matches!(failing, StoreError::Disk(_)), "{failing}");
     store.close().await.unwrap();
-    let store = SqliteStore::open(&path, OpenOptions::default())
-        .await
-        .unwrap();
+    let store = SqliteStore::open(&path, OpenOptions::default()).await.unwrap();
     assert_eq!(revisions(&all(&store, ORG, 0).await), [1, 2, 3, 4, 5, 6]);
 }
 
 /// Appends three entries while the disk misbehaves, which fails and leaves nothing, and again once it does not.
 async fn refused(store: &SqliteStore, head: u64, misbehave: &Path) -> StoreError {
     let records = chain(head + 3).split_off(usize::try_from(head).unwrap());
-    let rows = || {
-        records
-            .iter()
-            .map(|record| row_of(record.revision))
-            .collect()
-    };
+    let rows = || records.iter().map(|record| row_of(record.revision)).collect();
     fs::write(misbehave, "").unwrap();
     let error = store.append(ORG, head, &records, rows()).await.unwrap_err();
-    assert_eq!(
-        store
-            .head(ORG)
-            .await
-            .unwrap()
-            .map_or(0, |head| head.revision),
-        head
-    );
+    assert_eq!(store.head(ORG).await.unwrap().map_or(0, |head| head.revision), head);
     fs::remove_file(misbehave).unwrap();
     store.append(ORG, head, &records, rows()).await.unwrap();
     error

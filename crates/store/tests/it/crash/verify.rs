@@ -35,29 +35,16 @@ impl Acknowledged {
 
 /// Opens the database as the next start would, and looks at everything.
 pub async fn verify(path: &Path, acknowledged: &Acknowledged) {
-    let store = SqliteStore::open(path, OpenOptions::default())
-        .await
-        .unwrap();
+    let store = SqliteStore::open(path, OpenOptions::default()).await.unwrap();
     let mut founded = 0;
     for number in 1..=ORGANIZATIONS {
         let head = log_is_whole(&store, number).await;
-        let promised = acknowledged
-            .entries
-            .get(&number)
-            .copied()
-            .unwrap_or_default();
-        assert!(
-            head >= promised,
-            "organization {number}: entry {promised} was acknowledged, {head} is the newest"
-        );
+        let promised = acknowledged.entries.get(&number).copied().unwrap_or_default();
+        assert!(head >= promised, "organization {number}: entry {promised} was acknowledged, {head} is the newest");
         states_are_whole(&store, number, acknowledged.states.get(&number).copied()).await;
         founded += usize::from(head > 0);
     }
-    assert_eq!(
-        store.organizations().await.unwrap().len(),
-        founded,
-        "an organization without its first entry"
-    );
+    assert_eq!(store.organizations().await.unwrap().len(), founded, "an organization without its first entry");
     store.close().await.unwrap();
 }
 
@@ -68,27 +55,13 @@ async fn log_is_whole(store: &SqliteStore, number: u8) -> u64 {
     let mut head = 0;
     for record in all(store, organization, 0).await {
         assert_eq!(record.revision, head + 1, "organization {number} has a gap");
-        assert_eq!(
-            record.hash,
-            chained(before, record.revision, &record.body),
-            "entry {}",
-            record.revision
-        );
+        assert_eq!(record.hash, chained(before, record.revision, &record.body), "entry {}", record.revision);
         (before, head) = (record.hash, record.revision);
-        let row = store
-            .idempotency(organization, [3; 16], &head.to_string())
-            .await
-            .unwrap();
-        assert!(
-            row.is_some_and(|row| row.revision == head),
-            "entry {head} is without its row"
-        );
+        let row = store.idempotency(organization, [3; 16], &head.to_string()).await.unwrap();
+        assert!(row.is_some_and(|row| row.revision == head), "entry {head} is without its row");
     }
     for beyond in 1..=4 {
-        let row = store
-            .idempotency(organization, [3; 16], &(head + beyond).to_string())
-            .await
-            .unwrap();
+        let row = store.idempotency(organization, [3; 16], &(head + beyond).to_string()).await.unwrap();
         assert_eq!(row, None, "a row without its entry");
     }
     head
@@ -98,21 +71,11 @@ async fn log_is_whole(store: &SqliteStore, number: u8) -> u64 {
 async fn states_are_whole(store: &SqliteStore, number: u8, promised: Option<u64>) {
     let organization = OrganizationKey([number; 16]);
     let listed = store.newest(organization, 1).await.unwrap();
-    assert!(
-        listed.first().map(|one| one.revision) >= promised,
-        "checkpoint {promised:?} is lost"
-    );
+    assert!(listed.first().map(|one| one.revision) >= promised, "checkpoint {promised:?} is lost");
     for one in listed {
-        let pieces: Vec<_> = store
-            .load(organization, one.revision)
-            .try_collect()
-            .await
-            .unwrap();
+        let pieces: Vec<_> = store.load(organization, one.revision).try_collect().await.unwrap();
         assert_eq!(pieces.concat(), state_at(one.revision).concat());
-        assert_eq!(
-            one.state_hash,
-            <[u8; 32]>::from(Sha256::digest(pieces.concat()))
-        );
+        assert_eq!(one.state_hash, <[u8; 32]>::from(Sha256::digest(pieces.concat())));
     }
 }
 

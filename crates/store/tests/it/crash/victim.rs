@@ -38,9 +38,8 @@ impl Layer {
     /// Leaves of each file only what was synced.
     pub fn lose_power(&self, folder: &Path) {
         let Self::Unsynced(_) = self else { return };
-        let (twins, written): (Vec<_>, Vec<_>) = files(folder)
-            .into_iter()
-            .partition(|path| path.extension().is_some_and(|end| end == "synced"));
+        let (twins, written): (Vec<_>, Vec<_>) =
+            files(folder).into_iter().partition(|path| path.extension().is_some_and(|end| end == "synced"));
         for path in written {
             fs::remove_file(path).unwrap();
         }
@@ -51,10 +50,7 @@ impl Layer {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect()
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
 fn twin(path: &Path) -> PathBuf {
@@ -93,10 +89,7 @@ impl Victim {
         let mut heard = 0;
         while heard < wanted {
             let mut line = String::new();
-            assert!(
-                self.said.read_line(&mut line).unwrap() > 0,
-                "the writer ended by itself"
-            );
+            assert!(self.said.read_line(&mut line).unwrap() > 0, "the writer ended by itself");
             heard += u64::from(acknowledged.hear(&line));
         }
     }
@@ -104,9 +97,7 @@ impl Victim {
     /// Kills it at a random instant within this time, and hears what it still said.
     pub fn kill(mut self, within: Duration, acknowledged: &mut Acknowledged) {
         // Not a wait for anything: the instant is what is random here.
-        std::thread::sleep(
-            within.mul_f64(f64::from(u32::try_from(dice(1_000)).unwrap()) / 1_000.0),
-        );
+        std::thread::sleep(within.mul_f64(f64::from(u32::try_from(dice(1_000)).unwrap()) / 1_000.0));
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         for line in (&mut self.said).lines() {

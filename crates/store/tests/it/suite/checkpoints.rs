@@ -11,28 +11,12 @@ use crate::support::{ORG, OTHER, chain, found};
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 fn at(revision: u64, version: u32) -> Checkpoint {
-    Checkpoint {
-        revision,
-        version,
-        at: 10,
-        state_hash: [u8::try_from(revision % 256).unwrap(); 32],
-    }
+    Checkpoint { revision, version, at: 10, state_hash: [u8::try_from(revision % 256).unwrap(); 32] }
 }
 
-async fn save(
-    store: &impl Store,
-    organization: OrganizationKey,
-    checkpoint: Checkpoint,
-    sizes: &[usize],
-) {
-    let chunks: Vec<io::Result<Bytes>> = sizes
-        .iter()
-        .map(|size| Ok(Bytes::from(pattern(*size))))
-        .collect();
-    store
-        .save(organization, checkpoint, stream::iter(chunks).boxed())
-        .await
-        .unwrap();
+async fn save(store: &impl Store, organization: OrganizationKey, checkpoint: Checkpoint, sizes: &[usize]) {
+    let chunks: Vec<io::Result<Bytes>> = sizes.iter().map(|size| Ok(Bytes::from(pattern(*size)))).collect();
+    store.save(organization, checkpoint, stream::iter(chunks).boxed()).await.unwrap();
 }
 
 fn pattern(size: usize) -> Vec<u8> {
@@ -44,13 +28,7 @@ async fn load(store: &impl Store, revision: u64) -> Vec<Bytes> {
 }
 
 async fn listed(store: &impl Store, version: u32) -> Vec<u64> {
-    store
-        .newest(ORG, version)
-        .await
-        .unwrap()
-        .iter()
-        .map(|one| one.revision)
-        .collect()
+    store.newest(ORG, version).await.unwrap().iter().map(|one| one.revision).collect()
 }
 
 pub async fn a_checkpoint_comes_back_byte_for_byte(store: &impl Store) {
@@ -69,17 +47,9 @@ pub async fn a_checkpoint_comes_back_byte_for_byte(store: &impl Store) {
 
 pub async fn a_checkpoint_is_only_there_once_it_is_whole(store: &impl Store) {
     found(store, ORG).await;
-    let broken = vec![
-        Ok(Bytes::from(pattern(PART + 1))),
-        Err(io::Error::other("out of memory")),
-    ];
-    let outcome = store
-        .save(ORG, at(7, 1), stream::iter(broken).boxed())
-        .await;
-    assert!(
-        matches!(outcome, Err(StoreError::Interrupted(_))),
-        "{outcome:?}"
-    );
+    let broken = vec![Ok(Bytes::from(pattern(PART + 1))), Err(io::Error::other("out of memory"))];
+    let outcome = store.save(ORG, at(7, 1), stream::iter(broken).boxed()).await;
+    assert!(matches!(outcome, Err(StoreError::Interrupted(_))), "{outcome:?}");
     assert_eq!(listed(store, 1).await, [0; 0]);
     assert!(load(store, 7).await.is_empty());
     save(store, ORG, at(7, 1), &[3]).await;
@@ -121,10 +91,7 @@ pub async fn entries_are_appended_while_a_checkpoint_is_saved(store: &impl Store
     let chunks = stream::iter(0..4usize).then(|number| {
         let records = &records;
         async move {
-            store
-                .append(ORG, number as u64, &records[number..=number], vec![])
-                .await
-                .unwrap();
+            store.append(ORG, number as u64, &records[number..=number], vec![]).await.unwrap();
             Ok(Bytes::from(pattern(PART)))
         }
     });
@@ -138,16 +105,7 @@ pub async fn checkpoints_thin_out_with_age(store: &impl Store) {
     let now = 20_000 * DAY;
     for age in 0..30i64 {
         let revision = u64::try_from(30 - age).unwrap();
-        save(
-            store,
-            ORG,
-            Checkpoint {
-                at: now - age * DAY / 4,
-                ..at(revision, 1)
-            },
-            &[1],
-        )
-        .await;
+        save(store, ORG, Checkpoint { at: now - age * DAY / 4, ..at(revision, 1) }, &[1]).await;
     }
     let gone = store.thin(ORG, now).await.unwrap();
     let left = listed(store, 1).await;

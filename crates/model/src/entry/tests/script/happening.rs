@@ -29,24 +29,15 @@ pub(super) fn role(name: &str, project: Option<&str>, environment: Option<&str>)
 }
 
 fn binding(name: &str, project: Option<&str>, environment: Option<&str>) -> BindingRef {
-    BindingRef {
-        role: name.into(),
-        scope: scope(project, environment),
-    }
+    BindingRef { role: name.into(), scope: scope(project, environment) }
 }
 
 fn scope(project: Option<&str>, environment: Option<&str>) -> ScopeRef {
-    ScopeRef {
-        project: project.map(Ref::from),
-        environment: environment.map(Ref::from),
-    }
+    ScopeRef { project: project.map(Ref::from), environment: environment.map(Ref::from) }
 }
 
 fn permit(action: &str, environment: Option<&str>) -> PermitRef {
-    PermitRef {
-        action: action.into(),
-        scope: scope(None, environment),
-    }
+    PermitRef { action: action.into(), scope: scope(None, environment) }
 }
 
 fn subject(name: &str) -> SubjectRef {
@@ -62,9 +53,7 @@ pub(super) fn user(name: &str, grants: &[GrantRef]) -> Command {
         picture: Some(format!("https://example.com/{name}.png")),
         password: true,
         grants: grants.to_vec(),
-        attributes: attributes(
-            &json!({"$personal": "not a leaf", "n": 1.5, "list": [null, {"$erased": "x"}]}),
-        ),
+        attributes: attributes(&json!({"$personal": "not a leaf", "n": 1.5, "list": [null, {"$erased": "x"}]})),
         ..NewUser::default()
     })
     .into()
@@ -92,11 +81,7 @@ pub(super) fn people() -> Vec<Command> {
         key: TokenKey::new(key),
         name: "token".into(),
         subject,
-        scope: if key == 2 {
-            scopes.clone()
-        } else {
-            ScopeRef::ORGANIZATION
-        },
+        scope: if key == 2 { scopes.clone() } else { ScopeRef::ORGANIZATION },
         actions,
         until: (key == 2).then(|| Timestamp::from_micros(1_990_000_000_000_000)),
     };
@@ -106,28 +91,16 @@ pub(super) fn people() -> Vec<Command> {
         ApplicationCommand::Create(application).into(),
         UserCommand::Change(
             subject(ERASED_PERSON),
-            UserPatch {
-                name: Some("mallory Two".into()),
-                ..UserPatch::default()
-            },
+            UserPatch { name: Some("mallory Two".into()), ..UserPatch::default() },
         )
         .into(),
         UserCommand::Change(
             subject("ben"),
-            UserPatch {
-                active: Some(false),
-                external_id: Some(None),
-                ..UserPatch::default()
-            },
+            UserPatch { active: Some(false), external_id: Some(None), ..UserPatch::default() },
         )
         .into(),
         TokenCommand::Issue(issue(1, subject("ada"), None)).into(),
-        TokenCommand::Issue(issue(
-            2,
-            SubjectRef::Application("robot".into()),
-            Some(vec!["view".into()]),
-        ))
-        .into(),
+        TokenCommand::Issue(issue(2, SubjectRef::Application("robot".into()), Some(vec!["view".into()]))).into(),
         TokenCommand::Issue(issue(3, subject("ben"), None)).into(),
         TokenCommand::Revoke(TokenKey::new(3)).into(),
     ]
@@ -147,11 +120,8 @@ fn places() -> Vec<Command> {
         includes: vec!["view".into()],
         attributes: attributes(&json!({"number": 12})),
     };
-    let environment = NewEnvironment {
-        name: "staging".into(),
-        title: "Staging".into(),
-        attributes: attributes(&json!({"a": true})),
-    };
+    let environment =
+        NewEnvironment { name: "staging".into(), title: "Staging".into(), attributes: attributes(&json!({"a": true})) };
     let project = NewProject {
         name: "shop".into(),
         title: "Shop".into(),
@@ -160,36 +130,19 @@ fn places() -> Vec<Command> {
     };
     vec![
         ActionCommand::Create(action).into(),
-        ActionCommand::Change(
-            "order.refund".into(),
-            ActionPatch {
-                includes: Some(vec![]),
-                ..ActionPatch::default()
-            },
-        )
-        .into(),
+        ActionCommand::Change("order.refund".into(), ActionPatch { includes: Some(vec![]), ..ActionPatch::default() })
+            .into(),
         EnvironmentCommand::Create(environment).into(),
         EnvironmentCommand::Change(
             "staging".into(),
-            EnvironmentPatch {
-                title: Some("Stage".into()),
-                ..EnvironmentPatch::default()
-            },
+            EnvironmentPatch { title: Some("Stage".into()), ..EnvironmentPatch::default() },
         )
         .into(),
-        EnvironmentCommand::Order(vec![
-            "staging".into(),
-            "production".into(),
-            "development".into(),
-        ])
-        .into(),
+        EnvironmentCommand::Order(vec!["staging".into(), "production".into(), "development".into()]).into(),
         ProjectCommand::Create(project).into(),
         ProjectCommand::Change(
             "shop".into(),
-            ProjectPatch {
-                description: Some("Sells more.".into()),
-                ..ProjectPatch::default()
-            },
+            ProjectPatch { description: Some("Sells more.".into()), ..ProjectPatch::default() },
         )
         .into(),
     ]
@@ -201,57 +154,29 @@ fn bundles() -> Vec<Command> {
         description: "Runs.".into(),
         bindable: None,
         slot: None,
-        permits: vec![
-            permit("deploy", Some("staging")),
-            permit("order.refund", None),
-        ],
+        permits: vec![permit("deploy", Some("staging")), permit("order.refund", None)],
         attributes: Map::new(),
     };
     let policy = NewPolicy {
         name: "Team".into(),
         description: "A team.".into(),
-        bindings: vec![
-            binding("Runner", Some("shop"), None),
-            binding("Owner", Some("named-only"), None),
-        ],
+        bindings: vec![binding("Runner", Some("shop"), None), binding("Owner", Some("named-only"), None)],
         attributes: Map::new(),
     };
-    let (name, stands, actions) = (
-        "record".to_owned(),
-        Stands::ForProject,
-        Some(vec!["view".into()]),
-    );
+    let (name, stands, actions) = ("record".to_owned(), Stands::ForProject, Some(vec!["view".into()]));
     vec![
         RoleCommand::Create(own_role).into(),
         RoleCommand::Change(
             "Runner".into(),
-            RolePatch {
-                description: Some("Runs fast.".into()),
-                ..RolePatch::default()
-            },
+            RolePatch { description: Some("Runs fast.".into()), ..RolePatch::default() },
         )
         .into(),
         PolicyCommand::Create(policy).into(),
-        PolicyCommand::Change(
-            "Team".into(),
-            PolicyPatch {
-                name: Some("Team A".into()),
-                ..PolicyPatch::default()
-            },
-        )
-        .into(),
-        ResourceTypeCommand::Create {
-            name,
-            stands,
-            actions,
-        }
-        .into(),
-        ResourceTypeCommand::Change {
-            target: "record".into(),
-            stands: Some(Stands::Within),
-            actions: Some(None),
-        }
-        .into(),
+        PolicyCommand::Change("Team".into(), PolicyPatch { name: Some("Team A".into()), ..PolicyPatch::default() })
+            .into(),
+        ResourceTypeCommand::Create { name, stands, actions }.into(),
+        ResourceTypeCommand::Change { target: "record".into(), stands: Some(Stands::Within), actions: Some(None) }
+            .into(),
         ProjectCommand::Archive("named-only".into()).into(),
     ]
 }
@@ -265,16 +190,9 @@ pub(super) fn given() -> Vec<Command> {
         grants: vec![role("Runner", Some("shop"), Some("staging"))],
         ..NewGroup::default()
     };
-    let other = NewGroup {
-        name: "other".into(),
-        members: vec![subject("ben")],
-        ..NewGroup::default()
-    };
+    let other = NewGroup { name: "other".into(), members: vec![subject("ben")], ..NewGroup::default() };
     let crew = || Ref::from("crew");
-    let order = GroupPatch {
-        members: Some(vec![subject("ben"), subject("ada")]),
-        ..GroupPatch::default()
-    };
+    let order = GroupPatch { members: Some(vec![subject("ben"), subject("ada")]), ..GroupPatch::default() };
     let slot = AssignmentCommand::Slot {
         subject: SubjectRef::Group("crew".into()),
         slot: "root".into(),
@@ -284,50 +202,17 @@ pub(super) fn given() -> Vec<Command> {
     vec![
         GroupCommand::Create(group).into(),
         GroupCommand::Create(other).into(),
-        GroupCommand::Change(
-            crew(),
-            GroupPatch {
-                description: Some("All.".into()),
-                ..GroupPatch::default()
-            },
-        )
-        .into(),
+        GroupCommand::Change(crew(), GroupPatch { description: Some("All.".into()), ..GroupPatch::default() }).into(),
         GroupCommand::Change(crew(), order).into(),
         MembershipCommand::Add(crew(), subject(ERASED_PERSON), terms(Source::Scim)).into(),
-        MembershipCommand::Add(
-            crew(),
-            subject(ERASED_PERSON),
-            terms(Source::Sso("idp".into())),
-        )
-        .into(),
-        AssignmentCommand::Grant(
-            subject("ben"),
-            GrantRef::Policy("Team A".into()),
-            terms(Source::Manual),
-        )
-        .into(),
-        AssignmentCommand::Grant(
-            subject("ben"),
-            GrantRef::Policy("Team A".into()),
-            terms(Source::Sso("idp".into())),
-        )
-        .into(),
-        AssignmentCommand::Grant(
-            subject("ben"),
-            role("Runner", Some("shop"), None),
-            Terms::default(),
-        )
-        .into(),
+        MembershipCommand::Add(crew(), subject(ERASED_PERSON), terms(Source::Sso("idp".into()))).into(),
+        AssignmentCommand::Grant(subject("ben"), GrantRef::Policy("Team A".into()), terms(Source::Manual)).into(),
+        AssignmentCommand::Grant(subject("ben"), GrantRef::Policy("Team A".into()), terms(Source::Sso("idp".into())))
+            .into(),
+        AssignmentCommand::Grant(subject("ben"), role("Runner", Some("shop"), None), Terms::default()).into(),
         slot.into(),
         Command::Batch(vec![
-            UserCommand::Change(
-                subject("ben"),
-                UserPatch {
-                    active: Some(true),
-                    ..UserPatch::default()
-                },
-            )
-            .into(),
+            UserCommand::Change(subject("ben"), UserPatch { active: Some(true), ..UserPatch::default() }).into(),
             ProjectCommand::Restore("named-only".into()).into(),
         ]),
     ]
@@ -340,12 +225,7 @@ pub(super) fn gone() -> Vec<Command> {
         source: None,
         quietly: false,
     };
-    let leave = MembershipCommand::Remove {
-        group: "crew".into(),
-        user: subject("ben"),
-        source: None,
-        quietly: false,
-    };
+    let leave = MembershipCommand::Remove { group: "crew".into(), user: subject("ben"), source: None, quietly: false };
     let spare = |name: &str| NewProject {
         name: name.into(),
         title: String::new(),
@@ -369,18 +249,9 @@ pub(super) fn gone() -> Vec<Command> {
             ProjectCommand::Create(spare("spare")).into(),
             ProjectCommand::Delete("spare".into()).into(),
         ]),
-        Command::Batch(vec![
-            RoleCommand::Create(spare_role).into(),
-            RoleCommand::Delete("Spare".into()).into(),
-        ]),
-        RoleCommand::Withdraw(
-            "Runner".into(),
-            vec![
-                permit("order.refund", None),
-                permit("deploy", Some("staging")),
-            ],
-        )
-        .into(),
+        Command::Batch(vec![RoleCommand::Create(spare_role).into(), RoleCommand::Delete("Spare".into()).into()]),
+        RoleCommand::Withdraw("Runner".into(), vec![permit("order.refund", None), permit("deploy", Some("staging"))])
+            .into(),
         ActionCommand::Delete("order.refund".into()).into(),
         ResourceTypeCommand::Delete("record".into()).into(),
         GroupCommand::Delete("crew".into()).into(),
