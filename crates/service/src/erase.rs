@@ -2,7 +2,7 @@
 //! checkpoints. The chain of hashes stays whole, because it covers the values' hashes only.
 
 use crate::ctx::Ctx;
-use crate::execute::{Done, execute};
+use crate::execute::{Done, execute, to_the_end};
 use crate::{Error, checkpoint};
 use rolecall_model::command::SubjectRef;
 use rolecall_model::entry::forget;
@@ -16,6 +16,11 @@ use rolecall_model::{Change, Command};
 /// As [`execute`]; `Store` when the history could not be rewritten. Then the erasure is noted but not
 /// finished: call it again.
 pub async fn erase(ctx: &Ctx, user: SubjectRef) -> Result<Done, Error> {
+    let ctx = ctx.clone();
+    to_the_end(async move { erase_whole(&ctx, user).await }).await
+}
+
+async fn erase_whole(ctx: &Ctx, user: SubjectRef) -> Result<Done, Error> {
     let done = execute(ctx, Command::User(UserCommand::Erase(user))).await?;
     if ctx.is_dry_run() {
         return Ok(done);

@@ -187,6 +187,13 @@ impl DryRun {
     }
 }
 
+/// Carries work of several steps on to its end, also when the caller goes away between them.
+pub(crate) async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::spawn(work).await.map_err(|error| Error::Internal(error.to_string()))?
+}
+
 /// A refused command changes no state, so it goes to the events beside the log.
 pub(crate) fn note_refusal(ctx: &Ctx, error: &Error) {
     if !matches!(

@@ -66,9 +66,13 @@ impl Service {
         if self.home().is_some() {
             return Err(Refusal::new(Kind::NotNow, "", "the installation has its organization already").into());
         }
-        let done = self.found(&start, None).await?;
-        self.forget_setup_key();
-        Ok(done)
+        let service = self.clone();
+        crate::execute::to_the_end(async move {
+            let done = service.found(&start, None).await?;
+            service.forget_setup_key();
+            Ok(done)
+        })
+        .await
     }
 
     /// The same, for who knows the key of the set-up page. The key counts once.

@@ -39,7 +39,7 @@ pub async fn import(ctx: &Ctx, lines: impl Stream<Item = io::Result<Bytes>>) -> 
         }
     }
     drop(sender);
-    let (workload, digest) = reading.await.map_err(|error| Error::Damaged(error.to_string()))??;
+    let (workload, digest) = reading.await.map_err(|error| Error::Internal(error.to_string()))??;
     execute_with(ctx, Command::Import(Arc::new(workload)), digest, Vec::new()).await
 }
 

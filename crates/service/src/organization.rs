@@ -35,6 +35,9 @@ pub(crate) struct Organization {
     pub counters: Counters,
 }
 
+/// An entry of more bytes than this is worth a checkpoint of its own: 1 MiB.
+pub(crate) const LARGE: usize = 1 << 20;
+
 /// How a writer ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closing {
@@ -65,7 +68,8 @@ impl Organization {
         row: &OrganizationRow,
         options: &Options,
     ) -> Result<Arc<Self>, Error> {
-        let Replayed { org, hash, entries, .. } = replay(store.as_ref(), row.key, u64::MAX).await?;
+        let Replayed { org, hash, entries, large, .. } = replay(store.as_ref(), row.key, u64::MAX).await?;
+        let since_checkpoint = entries + if large { options.checkpoint_every } else { 0 };
         let revision = org.revision().0;
         let index = checkpoint::blocking(move || Ok(Index::build(org))).await?;
         let (jobs, receiver) = mpsc::channel(WAITING);
@@ -81,7 +85,7 @@ impl Organization {
             keeping: tokio::sync::Mutex::new(()),
             counters: Counters::default(),
         });
-        let writer = Writer::new(store, Arc::clone(&organization), hash, entries, options);
+        let writer = Writer::new(store, Arc::clone(&organization), hash, since_checkpoint, options);
         let closing = organization.closing.subscribe();
         let writing = tokio::spawn(writer.run(receiver, closing));
         *organization.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writing);
@@ -158,6 +162,8 @@ pub(crate) struct Replayed {
     pub hash: [u8; 32],
     /// Entries that were read one by one.
     pub entries: u64,
+    /// Whether one of them is so large that a start should not have to read it again.
+    pub large: bool,
     /// What those touched.
     pub touched: Touched,
 }
@@ -182,7 +188,7 @@ pub(crate) async fn follow(
     from: (Org, [u8; 32]),
     until: u64,
 ) -> Result<Replayed, Error> {
-    let mut replayed = Replayed { org: from.0, hash: from.1, entries: 0, touched: Touched::default() };
+    let mut replayed = Replayed { org: from.0, hash: from.1, entries: 0, large: false, touched: Touched::default() };
     let mut records = store.after(key, replayed.org.revision().0);
     while let Some(record) = records.next().await {
         let record = record?;
@@ -214,6 +220,7 @@ impl Replayed {
         self.touched.merge(touched);
         self.hash = hash;
         self.entries += 1;
+        self.large |= record.size() > LARGE;
         Ok(self)
     }
 }

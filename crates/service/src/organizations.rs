@@ -3,6 +3,7 @@
 
 use crate::Error;
 use crate::ctx::Ctx;
+use crate::execute::to_the_end;
 use crate::first_start::{FirstDone, FirstStart};
 use crate::organization::Closing;
 use rolecall_engine::Place;
@@ -53,9 +54,13 @@ pub fn list(ctx: &Ctx) -> Vec<Row> {
 pub async fn create(ctx: &Ctx, start: FirstStart) -> Result<FirstDone, Error> {
     require(ctx, op::ORGANIZATIONS_WRITE)?;
     require_present(ctx)?;
-    let done = ctx.service.found(&start, Some(ctx)).await?;
-    crate::event::note(ctx, "organization_created", &format!("the organization \"{}\" was made", start.organization));
-    Ok(done)
+    let ctx = ctx.clone();
+    to_the_end(async move {
+        let done = ctx.service.found(&start, Some(&ctx)).await?;
+        crate::event::note(&ctx, "organization_created", &format!("the organization \"{}\" was made", start.organization));
+        Ok(done)
+    })
+    .await
 }
 
 /// Removes an organization and everything of it. The home organization stays.
@@ -76,6 +81,12 @@ pub async fn delete(ctx: &Ctx, name: &str) -> Result<(), Error> {
         return Err(Refusal::new(Kind::NotNow, "", message).into());
     }
     require_present(ctx)?;
+    let ctx = ctx.clone();
+    to_the_end(async move { delete_whole(&ctx, row).await }).await
+}
+
+async fn delete_whole(ctx: &Ctx, row: OrganizationRow) -> Result<(), Error> {
+    let name = row.name.clone();
     let loaded = ctx.service.loaded().into_iter().find(|(other, _)| other.key == row.key);
     ctx.service.remove_organization(row.key);
     if let Some((_, organization)) = loaded {
@@ -87,7 +98,8 @@ pub async fn delete(ctx: &Ctx, name: &str) -> Result<(), Error> {
         return Err(error.into());
     }
     ctx.service.past().forget();
-    crate::event::note(ctx, "organization_deleted", &format!("the organization \"{name}\" was deleted"));
+    let message = format!("the organization \"{name}\" was deleted");
+    crate::event::note(ctx, "organization_deleted", &message);
     Ok(())
 }
 

@@ -193,7 +193,7 @@ impl Writer {
         tokio::time::sleep(Duration::from_millis(wait)).await;
         let view = self.organization.view();
         let from = (view.org().clone(), self.hash);
-        let Replayed { org, hash, entries, touched } =
+        let Replayed { org, hash, entries, touched, .. } =
             follow(self.store.as_ref(), self.organization.key, from, u64::MAX).await?;
         let view = checkpoint::blocking(move || Ok(Arc::new(View::new(view.index().advance(org, &touched))))).await?;
         self.hash = hash;

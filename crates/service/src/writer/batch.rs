@@ -4,6 +4,7 @@
 use super::{Job, record};
 use crate::clock::random;
 use crate::idempotency::Remembered;
+use crate::organization::LARGE;
 use crate::view::View;
 use crate::{Error, credential, first_start, need, target};
 use rolecall_model::decide::{Decision, decide};
@@ -147,7 +148,7 @@ impl<'a> Draft<'a> {
             changes,
         };
         let record = record(&entry, &self.batch.hash)?;
-        self.batch.large |= record.size() > 1 << 20;
+        self.batch.large |= record.size() > LARGE;
         self.batch.hash = record.hash;
         self.batch.records.push(record);
         self.batch.rows.extend(job.rows.iter().cloned());

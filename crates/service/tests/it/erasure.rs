@@ -3,6 +3,7 @@
 use crate::fixture::*;
 use crate::word::*;
 use rolecall_model::command::Command;
+use rolecall_model::organization::APPLY_VERSION;
 use rolecall_model::refusal::Kind;
 use rolecall_model::user::UserCommand;
 use rolecall_service::history::{Cursor, Filter, list, verify};
@@ -66,6 +67,27 @@ async fn a_checkpoint_that_is_being_written_does_not_bring_an_erased_person_back
         drop(saves);
     });
     done.unwrap();
+    house.service.close().await;
+    assert!(!is_kept(&house, NAME));
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_leaves_no_half_erasure() {
+    let house = with_bob(shop().await).await;
+    let ctx = house.root().ctx().await;
+    let key = rolecall_store::OrganizationKey(ctx.organization().bytes());
+    let saves = house.store.hold_saves().await;
+    let erasing = tokio::spawn(async move { erase(&ctx, subject("bob")).await });
+    while house.root().ctx().await.org().find_principal("bob@example.com").is_some() {
+        tokio::task::yield_now().await;
+    }
+    erasing.abort();
+    assert!(erasing.await.is_err());
+    drop(saves);
+    let newest = async || rolecall_store::Checkpoints::newest(house.store.as_ref(), key, APPLY_VERSION).await.unwrap();
+    while newest().await.is_empty() {
+        tokio::task::yield_now().await;
+    }
     house.service.close().await;
     assert!(!is_kept(&house, NAME));
 }

@@ -56,6 +56,25 @@ async fn state_of(service: &Service) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_long_tail_is_replayed_once_and_then_kept() {
+    let house = shop().await;
+    let (key, revision) = (key(&house).await, house.revision().await);
+    assert!(house.store.newest(key, APPLY_VERSION).await.unwrap().is_empty());
+    // As after a kill, with more entries than a checkpoint is taken after.
+    let options = Options { checkpoint_every: 2, ..Options::default() };
+    let other = Service::open(Arc::<crate::watched::Watched>::clone(&house.store), options).await.unwrap();
+    other.is_ready().await.unwrap();
+    loop {
+        let kept = house.store.newest(key, APPLY_VERSION).await.unwrap();
+        if let Some(newest) = kept.first() {
+            assert_eq!(newest.revision, revision);
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_checkpoint_is_replayed_around_and_dropped() {
     let house = shop().await.with(project("one")).await.restarted().await;
     let (state, key) = (house.state().await, key(&house).await);
