@@ -37,8 +37,9 @@ impl House {
 
     /// Sends a request whose first line is method and path, and whose body is the rest. Whatever it is, the server has
     /// an answer of its own, which is JSON unless it is a page or a stream.
-    /// The status is handed back, or none when the bytes are no request.
-    pub(super) fn send(&self, data: &[u8], more: &str) -> Option<StatusCode> {
+    /// `more` says by method and path what is put at the end of the query. The status is handed back, or none when the
+    /// bytes are no request.
+    pub(super) fn send(&self, data: &[u8], more: fn(&str, &str) -> &'static str) -> Option<StatusCode> {
         let request = request(data, more)?;
         let shown = format!("{} {}", request.method(), request.uri());
         self.runtime.block_on(async {
@@ -73,12 +74,12 @@ async fn founded(folder: &TempDir) -> Service {
     service
 }
 
-/// The request that these bytes are, if they are one at all; `more` is put at the end of its query.
-fn request(data: &[u8], more: &str) -> Option<Request<Body>> {
+/// The request that these bytes are, if they are one at all.
+fn request(data: &[u8], more: fn(&str, &str) -> &'static str) -> Option<Request<Body>> {
     let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
     let (line, body) = (std::str::from_utf8(&data[..end]).ok()?, data.get(end + 1..).unwrap_or_default());
     let (method, path) = line.trim().split_once(' ')?;
-    let mark = if path.contains('?') { '&' } else { '?' };
+    let (mark, more) = (if path.contains('?') { '&' } else { '?' }, more(method, path));
     let uri: Uri = if more.is_empty() { path.parse() } else { format!("{path}{mark}{more}").parse() }.ok()?;
     Request::builder()
         .method(method)
