@@ -2,14 +2,16 @@
 
 use crate::answer::{Answer, Reply};
 use crate::call::Call;
+use crate::difference::DryRunView;
 use crate::problem::Problem;
-use crate::route::{Route, Value, Where};
+use crate::route::{Route, Value as Param, Where};
 use axum::body::Body;
 use bytes::Bytes;
 use futures::StreamExt;
 use rolecall_model::operation as op;
 use rolecall_service::{self as service, Ctx, Done};
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -78,7 +80,7 @@ fn progress(ctx: Ctx, body: Body, counted: Arc<Counted>) -> Body {
     let (sender, receiver) = oneshot::channel();
     let own = Arc::clone(&counted);
     tokio::spawn(async move {
-        let result = read(&ctx, body, &own).await;
+        let result = read(&ctx, body, &own).await.map(|done| told(&ctx, &done, &own));
         // Nobody waits when the caller went away; the import stands or fell all the same.
         let _unread = sender.send(result);
     });
@@ -88,7 +90,7 @@ fn progress(ctx: Ctx, body: Body, counted: Arc<Counted>) -> Body {
             let mut receiver = receiver?;
             let line = tokio::select! {
                 biased;
-                result = &mut receiver => return Some((last(result, &counted), None)),
+                result = &mut receiver => return Some((last(result), None)),
                 () = tokio::time::sleep(PROGRESS_EVERY) => format!("{{\"lines\":{}}}\n", counted.lines()),
             };
             Some((Bytes::from(line), Some(receiver)))
@@ -97,13 +99,20 @@ fn progress(ctx: Ctx, body: Body, counted: Arc<Counted>) -> Body {
     Body::from_stream(lines.map(Ok::<_, Infallible>))
 }
 
-fn last(result: Result<Result<Done, Problem>, oneshot::error::RecvError>, counted: &Counted) -> Bytes {
-    let lines = counted.lines();
+/// What an import came to, or what it would come to.
+fn told(ctx: &Ctx, done: &Done, counted: &Counted) -> Value {
+    match &done.difference {
+        Some(difference) => json!({ "done": DryRunView::of(ctx, done, difference) }),
+        None => json!({ "done": ImportView { revision: done.revision, lines: counted.lines() } }),
+    }
+}
+
+fn last(result: Result<Result<Value, Problem>, oneshot::error::RecvError>) -> Bytes {
     let value = match result {
-        Ok(Ok(done)) => serde_json::json!({ "done": ImportView { revision: done.revision, lines } }),
-        Ok(Err(problem)) => serde_json::json!({ "problem": problem }),
+        Ok(Ok(told)) => told,
+        Ok(Err(problem)) => json!({ "problem": problem }),
         Err(_) => {
-            serde_json::json!({ "problem": Problem::new("internal", "the import broke off; nothing was changed") })
+            json!({ "problem": Problem::new("internal", "the import broke off; nothing was changed") })
         }
     };
     Bytes::from(format!("{value}\n"))
@@ -121,7 +130,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .needs(op::IMPORT)
             .takes_stream("application/x-ndjson")
             .answers::<ImportView>()
-            .required("format", Value::OneOf(&["workload"]), "The form of the file.")
+            .required("format", Param::OneOf(&["workload"]), "The form of the file.")
             .by(import),
         Route::get("/backup", "backup", "One consistent snapshot of the whole installation, as a database file")
             .needs_at(op::BACKUP, Where::Home)
