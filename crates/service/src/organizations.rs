@@ -57,7 +57,11 @@ pub async fn create(ctx: &Ctx, start: FirstStart) -> Result<FirstDone, Error> {
     let ctx = ctx.clone();
     to_the_end(async move {
         let done = ctx.service.found(&start, Some(&ctx)).await?;
-        crate::event::note(&ctx, "organization_created", &format!("the organization \"{}\" was made", start.organization));
+        crate::event::note(
+            &ctx,
+            "organization_created",
+            &format!("the organization \"{}\" was made", start.organization),
+        );
         Ok(done)
     })
     .await

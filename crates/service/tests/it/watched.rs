@@ -30,6 +30,8 @@ pub struct Watched {
     pub appends: AtomicU64,
     /// Appends that have come to the door.
     pub arrived: AtomicU64,
+    /// Checkpoints that have come to their door.
+    pub saving: AtomicU64,
     door: Semaphore,
     saves: Semaphore,
     faults: Mutex<Vec<Fault>>,
@@ -38,7 +40,15 @@ pub struct Watched {
 impl Watched {
     pub fn new(inner: SqliteStore) -> Self {
         let (door, saves) = (Semaphore::new(1), Semaphore::new(1));
-        Watched { inner, appends: AtomicU64::new(0), arrived: AtomicU64::new(0), door, saves, faults: Mutex::default() }
+        Watched {
+            inner,
+            appends: AtomicU64::new(0),
+            arrived: AtomicU64::new(0),
+            saving: AtomicU64::new(0),
+            door,
+            saves,
+            faults: Mutex::default(),
+        }
     }
 
     /// Holds appends until what this answers is dropped.
@@ -128,6 +138,7 @@ impl Checkpoints for Watched {
         checkpoint: Checkpoint,
         chunks: BoxStream<'_, std::io::Result<Bytes>>,
     ) -> Result<(), StoreError> {
+        self.saving.fetch_add(1, Ordering::SeqCst);
         let _turn = self.saves.acquire().await.unwrap();
         self.inner.save(organization, checkpoint, chunks).await
     }
