@@ -81,7 +81,7 @@ fn a_mistake_in_a_file_is_said_with_file_and_line_and_nothing_is_done() {
 #[test]
 fn names_in_every_script_come_back_as_they_went_in() {
     let house = House::union();
-    for name in ["Производство", "生产 运行", "تشغيل", "a/b?c#d%", "~7", "it's \"odd\" $HOME", "..", "🚀"] {
+    for name in ["Производство", "生产 运行", "تشغيل", "a/b?c#d%", "~7", "it's \"odd\" $HOME", "🚀"] {
         house.run(&["create", "role", name, "--action", "view_flyte_inventory"]).ok();
         assert_eq!(house.run(&["get", "role", name, "-o", "json"]).ok().json()["name"], name);
     }

@@ -119,6 +119,9 @@ impl House {
         let log = Arc::new(Log::default());
         log.follow(child.stderr.take().unwrap());
         let url = log.wait(|line| {
+            if let Some((_, url)) = line.split_once("demo is running at ") {
+                return Some(url.to_owned());
+            }
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             (line["message"] == "listening").then(|| line["url"].as_str().unwrap().to_owned())
         });
