@@ -6,12 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// How a run went that found nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Clean {
     /// How many inputs were tried.
     pub tried: usize,
     /// How long the slowest one took.
     pub slowest: Duration,
+    /// The slowest one.
+    pub input: Vec<u8>,
 }
 
 /// An input that a target panicked on.
@@ -54,13 +56,16 @@ pub fn once(parser: &Parser, data: &[u8]) -> Result<(), Found> {
 pub fn mutations(parser: &Parser, inputs: &[Vec<u8>], seed: u64, until: Until) -> Result<Clean, Found> {
     let mut mutation = Mutation::new(seed);
     let started = Instant::now();
-    let mut clean = Clean { tried: 0, slowest: Duration::ZERO };
+    let mut clean = Clean::default();
     while !until.reached(clean.tried, started) {
         let data = mutation.next(inputs);
         let begun = Instant::now();
         once(parser, &data)?;
         clean.tried += 1;
-        clean.slowest = clean.slowest.max(begun.elapsed());
+        let took = begun.elapsed();
+        if took > clean.slowest {
+            (clean.slowest, clean.input) = (took, data);
+        }
     }
     Ok(clean)
 }

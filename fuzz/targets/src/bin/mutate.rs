@@ -7,6 +7,9 @@ use rolecall_fuzz::{TARGETS, Target, find, saved};
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// What takes longer is shown: nothing so small should.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// Tries mutations of the saved inputs of every target, and saves the first input that makes one panic.
 #[derive(Parser)]
 struct Arguments {
@@ -59,6 +62,9 @@ fn fuzz(target: &Target, arguments: &Arguments) -> anyhow::Result<()> {
     match mutations(&parser, &inputs, arguments.seed, until) {
         Ok(clean) => {
             println!("{}: {} inputs, the slowest took {:?}", target.name, clean.tried, clean.slowest);
+            if clean.slowest > SLOW {
+                println!("{}: look at the slowest: {}", target.name, clean.input.escape_ascii());
+            }
             Ok(())
         }
         Err(found) => {
