@@ -118,22 +118,38 @@ fn people() -> Vec<Command> {
 fn projects() -> Vec<Command> {
     let made = PROJECTS.iter().map(|(name, description)| {
         let (title, attributes) = (String::new(), Map::new());
-        ProjectCommand::Create(NewProject { name: (*name).to_owned(), title, description: (*description).to_owned(), attributes }).into()
+        ProjectCommand::Create(NewProject {
+            name: (*name).to_owned(),
+            title,
+            description: (*description).to_owned(),
+            attributes,
+        })
+        .into()
     });
     made.collect()
 }
 
 fn role(name: &str, description: &str, actions: &[&str]) -> Command {
-    let permits = actions.iter().map(|action| PermitRef { action: Ref::from(*action), scope: ScopeRef::ORGANIZATION }).collect();
+    let permits =
+        actions.iter().map(|action| PermitRef { action: Ref::from(*action), scope: ScopeRef::ORGANIZATION }).collect();
     let (name, description) = (name.to_owned(), description.to_owned());
-    RoleCommand::Create(NewRole { name, description, bindable: None, slot: None, permits, attributes: Map::new() }).into()
+    RoleCommand::Create(NewRole { name, description, bindable: None, slot: None, permits, attributes: Map::new() })
+        .into()
 }
 
 fn roles() -> Vec<Command> {
     vec![
-        role("Production Runner", "Can view and execute workflows", &["view_flyte_inventory", "view_flyte_executions", "create_flyte_executions"]),
+        role(
+            "Production Runner",
+            "Can view and execute workflows",
+            &["view_flyte_inventory", "view_flyte_executions", "create_flyte_executions"],
+        ),
         role("Registrar", "Registers what others run", &["view_flyte_inventory", "register_flyte_inventory"]),
-        role("Project Lead", "Looks after a project and who works on it", &["administer_project", "manage_permissions"]),
+        role(
+            "Project Lead",
+            "Looks after a project and who works on it",
+            &["administer_project", "manage_permissions"],
+        ),
     ]
 }
 
@@ -149,7 +165,11 @@ fn policy(name: &str, description: &str, bindings: Vec<BindingRef>) -> Command {
 
 fn policies() -> Vec<Command> {
     vec![
-        policy("Team Prod Access", "Production execution access for the team", vec![binding("Production Runner", Some("checkout"), Some("production"))]),
+        policy(
+            "Team Prod Access",
+            "Production execution access for the team",
+            vec![binding("Production Runner", Some("checkout"), Some("production"))],
+        ),
         policy(
             "Search team",
             "Everything the search team does",
@@ -159,7 +179,11 @@ fn policies() -> Vec<Command> {
                 binding("Production Runner", Some("search"), Some("production")),
             ],
         ),
-        policy("Development for all", "Trying things out, in every project", vec![binding("Contributor", None, Some("development"))]),
+        policy(
+            "Development for all",
+            "Trying things out, in every project",
+            vec![binding("Contributor", None, Some("development"))],
+        ),
         policy("Checkout leads", "Look after checkout", vec![binding("Project Lead", Some("checkout"), None)]),
     ]
 }
@@ -178,14 +202,33 @@ fn group(name: &str, description: &str, members: &[&str], policies: &[&str]) -> 
 
 fn groups() -> Vec<Command> {
     vec![
-        group("Search", "The search team", &["katherine@example.com", "edsger@example.com", "barbara@example.com"], &["Search team", "Viewer"]),
-        group("Checkout", "The checkout team", &["grace@example.com", "alan@example.com", "radia@example.com"], &["Team Prod Access", "Viewer"]),
-        group("Readers", "Everybody who reads along", &["donald@example.com", "frances@example.com", "mary@example.com"], &["Viewer"]),
+        group(
+            "Search",
+            "The search team",
+            &["katherine@example.com", "edsger@example.com", "barbara@example.com"],
+            &["Search team", "Viewer"],
+        ),
+        group(
+            "Checkout",
+            "The checkout team",
+            &["grace@example.com", "alan@example.com", "radia@example.com"],
+            &["Team Prod Access", "Viewer"],
+        ),
+        group(
+            "Readers",
+            "Everybody who reads along",
+            &["donald@example.com", "frances@example.com", "mary@example.com"],
+            &["Viewer"],
+        ),
     ]
 }
 
 fn applications() -> Vec<Command> {
-    let made = [("Nightly runner", "Runs workflows at night"), ("Deploy bot", "Registers new versions"), ("Dashboard", "Shows executions")];
+    let made = [
+        ("Nightly runner", "Runs workflows at night"),
+        ("Deploy bot", "Registers new versions"),
+        ("Dashboard", "Shows executions"),
+    ];
     made.iter()
         .map(|(name, description)| {
             let (name, description) = ((*name).to_owned(), (*description).to_owned());
@@ -212,10 +255,26 @@ fn grants() -> Vec<Command> {
     vec![
         grant(user("grace@example.com"), by_policy("Checkout leads"), because("leads checkout", None, None)),
         grant(user("ken@example.com"), by_policy("Development for all"), because("new here", None, None)),
-        grant(user("radia@example.com"), by_policy("Search team"), because("helps out", None, Some(now.plus_seconds(14 * day)))),
-        grant(user("frances@example.com"), by_policy("Contributor"), because("joins next week", Some(now.plus_seconds(7 * day)), None)),
-        grant(application("nightly-runner"), GrantRef::Role(binding("Production Runner", None, Some("production"))), because("runs every night", None, None)),
-        grant(application("deploy-bot"), GrantRef::Role(binding("Registrar", None, None)), because("deploys", None, None)),
+        grant(
+            user("radia@example.com"),
+            by_policy("Search team"),
+            because("helps out", None, Some(now.plus_seconds(14 * day))),
+        ),
+        grant(
+            user("frances@example.com"),
+            by_policy("Contributor"),
+            because("joins next week", Some(now.plus_seconds(7 * day)), None),
+        ),
+        grant(
+            application("nightly-runner"),
+            GrantRef::Role(binding("Production Runner", None, Some("production"))),
+            because("runs every night", None, None),
+        ),
+        grant(
+            application("deploy-bot"),
+            GrantRef::Role(binding("Registrar", None, None)),
+            because("deploys", None, None),
+        ),
         grant(application("dashboard"), by_policy("Viewer"), because("shows executions", None, None)),
         ProjectCommand::Archive(Ref::from("legacy-billing")).into(),
     ]

@@ -15,6 +15,6 @@ mod setup;
 mod tls;
 
 pub use offline::{RecoverArgs, RestoreArgs, recover, restore};
-pub use routes::{OWN_ROUTES, openapi};
+pub use routes::{OWN_ROUTES, app, openapi};
 pub use serve::serve;
 pub use settings::{DEFAULT_DATABASE, DEFAULT_LISTEN, ServeArgs, Settings, database, read_catalog};

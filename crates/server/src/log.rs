@@ -12,6 +12,7 @@ pub(crate) fn start(filter: &str, json: bool) -> anyhow::Result<()> {
         .with_context(|| format!("--log is a level such as info, or levels by part, not `{filter}`"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second server in one process (tests) keeps the first one's logs.
-    let _already_logging = if json { lines.json().flatten_event(true).try_init() } else { lines.with_target(false).try_init() };
+    let _already_logging =
+        if json { lines.json().flatten_event(true).try_init() } else { lines.with_target(false).try_init() };
     Ok(())
 }

@@ -40,7 +40,8 @@ pub async fn recover(args: &RecoverArgs) -> anyhow::Result<Recovered> {
         anyhow::bail!("there is no database at {}; name it with --database", path.display());
     }
     let store = SqliteStore::open(&path, OpenOptions::default()).await?;
-    let recovered = rolecall_service::recover::recover(&store, args.organization.as_deref(), args.email.as_deref()).await;
+    let recovered =
+        rolecall_service::recover::recover(&store, args.organization.as_deref(), args.email.as_deref()).await;
     store.close().await?;
     Ok(recovered?)
 }

@@ -31,24 +31,36 @@ struct Own {
     metrics: Metrics,
 }
 
+/// Everything the server answers, in process: for tests, and for who serves it in a way of their own.
+pub fn app(service: Service, public_url: &str) -> Router {
+    router(service, Metrics::new(), public_url)
+}
+
 /// Everything the server answers.
 pub(crate) fn router(service: Service, metrics: Metrics, public_url: &str) -> Router {
     let (authzen, described) = rolecall_authzen::router(service.clone(), public_url);
     let (rest, _) = rolecall_rest::router_beside(service.clone(), Some(described));
-    let setup = Router::new()
-        .route("/setup", get(setup::show).post(setup::make))
-        .with_state(service.clone());
+    let setup = Router::new().route("/setup", get(setup::show).post(setup::make)).with_state(service.clone());
     let own = Router::new()
         .route("/", get(landing))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(guarded_metrics))
         .with_state(Own { service, metrics: metrics.clone() });
-    rest.merge(authzen)
-        .merge(setup)
-        .merge(own)
-        .fallback(nothing_here)
-        .layer(CatchPanicLayer::custom(|_| problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong in the server; its log says more", None)))
+    dressed(rest.merge(authzen).merge(setup).merge(own).fallback(nothing_here), metrics)
+}
+
+/// What surrounds every route: a panic becomes an answer, and each request an id and a line in the log.
+fn dressed(router: Router, metrics: Metrics) -> Router {
+    router
+        .layer(CatchPanicLayer::custom(|_| {
+            problem(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "something went wrong in the server; its log says more under this request id",
+                None,
+            )
+        }))
         .layer(from_fn_with_state(metrics, observe))
 }
 
@@ -85,7 +97,8 @@ async fn ready(State(own): State<Own>) -> Response {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], format!("not ready: {error}\n")).into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], format!("not ready: {error}\n"))
+                .into_response()
         }
     }
 }
@@ -115,15 +128,20 @@ async fn guarded_metrics(State(own): State<Own>, headers: HeaderMap) -> Response
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             response
         }
-        Err(error @ Error::NotFound { .. }) => problem(StatusCode::NOT_FOUND, "not_found", &error.to_string(), Some(&id)),
-        Err(error @ Error::Forbidden { .. }) => problem(StatusCode::FORBIDDEN, "forbidden", &error.to_string(), Some(&id)),
+        Err(error @ Error::NotFound { .. }) => {
+            problem(StatusCode::NOT_FOUND, "not_found", &error.to_string(), Some(&id))
+        }
+        Err(error @ Error::Forbidden { .. }) => {
+            problem(StatusCode::FORBIDDEN, "forbidden", &error.to_string(), Some(&id))
+        }
         Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", &error.to_string(), Some(&id)),
     }
 }
 
 async fn open_metrics(State(own): State<Own>) -> Response {
     match own.metrics.text(&own.service) {
-        Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response(),
+        Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+            .into_response(),
         Err(_) => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the metrics cannot be written", None),
     }
 }
@@ -137,7 +155,31 @@ async fn nothing_here(request: Request) -> Response {
 fn problem(status: StatusCode, code: &str, detail: &str, request_id: Option<&str>) -> Response {
     let title = status.canonical_reason().unwrap_or("error");
     let body = serde_json::json!({
-        "type": format!("/problems/{code}"), "title": title, "status": status.as_u16(), "detail": detail, "request_id": request_id,
+        "type": format!("/problems/{code}"), "title": title, "status": status.as_u16(), "code": code, "detail": detail, "request_id": request_id,
     });
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use tower::ServiceExt;
+
+    async fn broken() -> Response {
+        panic!("a secret of the inside")
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_answer_that_tells_nothing_of_it() {
+        let router = dressed(Router::new().route("/", get(broken)), Metrics::new());
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        assert!(response.headers().contains_key(REQUEST_ID));
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["code"], "internal");
+        assert!(!problem["detail"].as_str().unwrap().contains("secret"), "{problem}");
+    }
 }

@@ -59,8 +59,9 @@ fn service_of(app: Router) -> axum::extract::connect_info::IntoMakeServiceWithCo
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let listener = TcpListener::bind(address)
-        .with_context(|| format!("cannot listen on {address}; is another server using it? choose another with --listen"))?;
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!("cannot listen on {address}; is another server using it? choose another with --listen")
+    })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -75,7 +76,8 @@ fn public_url(settings: &Settings, address: SocketAddr) -> String {
 
 async fn open(path: &Path, throw_away: bool) -> anyhow::Result<Service> {
     let durability = if throw_away { Durability::Process } else { Durability::Disk };
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path, OpenOptions { durability, ..OpenOptions::default() }).await?);
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(path, OpenOptions { durability, ..OpenOptions::default() }).await?);
     Service::open(store, Options::default()).await.map_err(cause)
 }
 
@@ -100,7 +102,9 @@ async fn begin(service: &Service, settings: &Settings, address: SocketAddr, path
         }
     }
     if let Some(key) = service.setup_key() {
-        eprintln!("\nNothing is set up yet. Open this link once to make your organization:\n\n    {url}/setup?key={key}\n");
+        eprintln!(
+            "\nNothing is set up yet. Open this link once to make your organization:\n\n    {url}/setup?key={key}\n"
+        );
     }
     // Loading now keeps the first request from waiting, and says at once when the history is damaged.
     if service.home().is_some() {

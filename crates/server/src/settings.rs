@@ -59,10 +59,22 @@ pub struct ServeArgs {
     #[arg(long, env = "ROLECALL_ADMIN_EMAIL", value_name = "EMAIL", help_heading = "First start")]
     pub admin_email: Option<String>,
     /// First start: the administrator's password (or ROLECALL_ADMIN_PASSWORD_FILE)
-    #[arg(long, env = "ROLECALL_ADMIN_PASSWORD", value_name = "PASSWORD", hide_env_values = true, help_heading = "First start")]
+    #[arg(
+        long,
+        env = "ROLECALL_ADMIN_PASSWORD",
+        value_name = "PASSWORD",
+        hide_env_values = true,
+        help_heading = "First start"
+    )]
     pub admin_password: Option<String>,
     /// First start: a token of your choice for an application with every right (or ROLECALL_ADMIN_TOKEN_FILE)
-    #[arg(long, env = "ROLECALL_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true, help_heading = "First start")]
+    #[arg(
+        long,
+        env = "ROLECALL_ADMIN_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true,
+        help_heading = "First start"
+    )]
     pub admin_token: Option<String>,
     #[arg(long, env = "ROLECALL_ADMIN_PASSWORD_FILE", hide = true)]
     admin_password_file: Option<PathBuf>,
@@ -130,7 +142,8 @@ impl ServeArgs {
 
     /// What to make at the first start, if anything was said about it.
     fn first(mut self) -> anyhow::Result<Option<FirstStart>> {
-        let password = secret(self.admin_password.take(), self.admin_password_file.as_deref(), "ROLECALL_ADMIN_PASSWORD")?;
+        let password =
+            secret(self.admin_password.take(), self.admin_password_file.as_deref(), "ROLECALL_ADMIN_PASSWORD")?;
         let token = secret(self.admin_token.take(), self.admin_token_file.as_deref(), "ROLECALL_ADMIN_TOKEN")?;
         if let Some(token) = &token
             && token.chars().count() < SHORTEST_TOKEN
@@ -196,7 +209,8 @@ fn secret(value: Option<String>, file: Option<&Path>, name: &str) -> anyhow::Res
     if value.is_some() {
         bail!("{name} and {name}_FILE are both set; keep one");
     }
-    let text = std::fs::read_to_string(file).with_context(|| format!("{name}_FILE {} cannot be read", file.display()))?;
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("{name}_FILE {} cannot be read", file.display()))?;
     Ok(Some(text.trim_end_matches(['\n', '\r']).to_owned()))
 }
 
@@ -233,11 +247,17 @@ mod tests {
         let text = |value: &str| Some(value.to_owned());
         let cases = [
             (ServeArgs { listen: text("here"), ..ServeArgs::default() }, "--listen is an address with a port"),
-            (ServeArgs { database: text("postgres://x"), ..ServeArgs::default() }, "PostgreSQL comes with a later version"),
+            (
+                ServeArgs { database: text("postgres://x"), ..ServeArgs::default() },
+                "PostgreSQL comes with a later version",
+            ),
             (ServeArgs { database: text("mysql:x"), ..ServeArgs::default() }, "written sqlite:PATH"),
             (ServeArgs { tls_cert: Some("c".into()), ..ServeArgs::default() }, "needs --tls-key"),
             (ServeArgs { admin_token: text("short"), ..ServeArgs::default() }, "fewer than 16 characters"),
-            (ServeArgs { admin_password: text("long enough 1A!"), ..ServeArgs::default() }, "needs ROLECALL_ADMIN_EMAIL"),
+            (
+                ServeArgs { admin_password: text("long enough 1A!"), ..ServeArgs::default() },
+                "needs ROLECALL_ADMIN_EMAIL",
+            ),
             (ServeArgs { catalog: text("unoin"), ..ServeArgs::default() }, "union, unleash, none, or a file"),
             (ServeArgs { public_url: text("r.example"), ..ServeArgs::default() }, "must begin with http"),
         ];

@@ -73,7 +73,8 @@ fn gone() -> Response {
 }
 
 fn form(filled: &Filled, wrong: Option<&str>) -> String {
-    let wrong = wrong.map_or_else(String::new, |text| format!("<p class=\"wrong\" role=\"alert\">{}</p>", escape(text)));
+    let wrong =
+        wrong.map_or_else(String::new, |text| format!("<p class=\"wrong\" role=\"alert\">{}</p>", escape(text)));
     let catalogs = [
         ("none", "None: only Rolecall's own actions, add yours later"),
         ("union", "Union: executions and inventory in projects and domains"),

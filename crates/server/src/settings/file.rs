@@ -25,7 +25,8 @@ pub(super) struct FileSettings {
 
 /// Reads a settings file.
 pub(super) fn read(path: &Path) -> anyhow::Result<FileSettings> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("the settings file {} cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the settings file {} cannot be read", path.display()))?;
     parse(&text).with_context(|| format!("the settings file {}", path.display()))
 }
 
