@@ -60,7 +60,7 @@ Run it:
   completions    what your shell needs to complete commands
   help           this, or the help of a command: rolecall help create role";
 
-const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{before-help}\n\n{options}\n{after-help}";
+const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{before-help}\n\nOptions:\n{options}{after-help}";
 
 /// Who may do what, and why
 #[derive(Parser, Debug)]
@@ -89,10 +89,14 @@ enum Command {
     /// Put a backup in the database's place (the server must be stopped), or restore a project
     Restore(Restore),
     /// May somebody do something? Exit code 0 when allowed, 1 when denied
-    #[command(after_help = "Examples:\n  rolecall check grace@example.com create_flyte_executions --project checkout --environment production\n  rolecall check nightly-runner view_flyte_inventory && echo yes")]
+    #[command(
+        after_help = "Examples:\n  rolecall check grace@example.com create_flyte_executions --project checkout --environment production\n  rolecall check nightly-runner view_flyte_inventory && echo yes"
+    )]
     Check(check::Question),
     /// Why somebody may do something, or what comes nearest
-    #[command(after_help = "Example:\n  rolecall explain grace@example.com create_flyte_executions --project checkout --environment development")]
+    #[command(
+        after_help = "Example:\n  rolecall explain grace@example.com create_flyte_executions --project checkout --environment development"
+    )]
     Explain(check::Question),
     /// Everybody who may do something
     WhoCan(check::WhoCan),
@@ -113,13 +117,19 @@ enum Command {
     /// Write a backup while the server runs
     Backup(serve::Backup),
     /// Make an administrator again, with the server stopped
-    #[command(after_help = "Examples:\n  rolecall recover --email ada@example.com\n  rolecall recover --database sqlite:/var/lib/rolecall/rolecall.db\n\nIt is written into the history as recovery on the machine.")]
+    #[command(
+        after_help = "Examples:\n  rolecall recover --email ada@example.com\n  rolecall recover --database sqlite:/var/lib/rolecall/rolecall.db\n\nIt is written into the history as recovery on the machine."
+    )]
     Recover(RecoverArgs),
     /// Start the server
-    #[command(after_help = "Examples:\n  rolecall serve --demo\n  ROLECALL_ADMIN_TOKEN=… ROLECALL_CATALOG=union rolecall serve\n  rolecall serve --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem --database sqlite:/var/lib/rolecall/rolecall.db")]
+    #[command(
+        after_help = "Examples:\n  rolecall serve --demo\n  ROLECALL_ADMIN_TOKEN=… ROLECALL_CATALOG=union rolecall serve\n  rolecall serve --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem --database sqlite:/var/lib/rolecall/rolecall.db"
+    )]
     Serve(Box<ServeArgs>),
     /// What your shell needs to complete commands
-    #[command(after_help = "Examples:\n  rolecall completions bash > /etc/bash_completion.d/rolecall\n  rolecall completions zsh > \"${fpath[1]}/_rolecall\"\n  rolecall completions fish > ~/.config/fish/completions/rolecall.fish")]
+    #[command(
+        after_help = "Examples:\n  rolecall completions bash > /etc/bash_completion.d/rolecall\n  rolecall completions zsh > \"${fpath[1]}/_rolecall\"\n  rolecall completions fish > ~/.config/fish/completions/rolecall.fish"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -148,13 +158,17 @@ struct Archive {
 #[derive(Subcommand, Debug)]
 enum Archivable {
     /// A project
-    #[command(after_help = "Examples:\n  rolecall archive project legacy-billing\n  rolecall restore project legacy-billing")]
+    #[command(
+        after_help = "Examples:\n  rolecall archive project legacy-billing\n  rolecall restore project legacy-billing"
+    )]
     Project(verb::Named),
 }
 
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(after_help = "Examples:\n  rolecall restore rolecall-2030-01-31.db\n  rolecall restore project legacy-billing")]
+#[command(
+    after_help = "Examples:\n  rolecall restore rolecall-2030-01-31.db\n  rolecall restore project legacy-billing"
+)]
 struct Restore {
     #[command(flatten)]
     backup: Option<RestoreArgs>,
@@ -171,16 +185,16 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Create(verb) => {
             let session = session(verb.change)?;
             verb.run(&session).await?;
-        },
+        }
         Command::Get(noun) => noun.run(&plain()?).await?,
         Command::Update(verb) => {
             let session = session(verb.change)?;
             verb.run(&session).await?;
-        },
+        }
         Command::Delete(verb) => {
             let session = session(verb.change)?;
             verb.run(&session).await?;
-        },
+        }
         Command::Archive(verb) => archive(&session(verb.change)?, verb.noun, true).await?,
         Command::Restore(Restore { noun: Some(noun), .. }) => archive(&plain()?, noun, false).await?,
         Command::Restore(Restore { backup: Some(args), .. }) => serve::restore(&args).await?,
@@ -236,11 +250,17 @@ mod tests {
         fn walk(command: &clap::Command, path: &str) {
             let nouns: Vec<_> = command.get_subcommands().filter(|noun| noun.get_name() != "help").collect();
             let path = format!("{path} {}", command.get_name());
-            let has_arguments = command.get_arguments().any(|argument| !argument.is_global_set() && argument.get_id() != "help");
+            let has_arguments =
+                command.get_arguments().any(|argument| !argument.is_global_set() && argument.get_id() != "help");
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(!nouns.is_empty() || !has_arguments || help.contains("Example"), "{path} has no example");
-            nouns.iter().for_each(|noun| walk(noun, &path));
+            for noun in nouns {
+                walk(noun, &path);
+            }
         }
-        Cli::command().get_subcommands().filter(|command| !command.is_hide_set()).for_each(|command| walk(command, "rolecall"));
+        Cli::command()
+            .get_subcommands()
+            .filter(|command| !command.is_hide_set())
+            .for_each(|command| walk(command, "rolecall"));
     }
 }

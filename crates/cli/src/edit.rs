@@ -16,7 +16,11 @@ const MARK: &str = "#! ";
 /// # Errors
 /// When the editor fails, or what was typed is given up with a mistake in it; then it is kept and
 /// the failure says where.
-pub async fn until_right(noun: &str, shown: &str, mut attempt: impl AsyncFnMut(&str) -> Result<(), Failure>) -> Result<bool, Failure> {
+pub async fn until_right(
+    noun: &str,
+    shown: &str,
+    mut attempt: impl AsyncFnMut(&str) -> Result<(), Failure>,
+) -> Result<bool, Failure> {
     let editor = editor()?;
     let file = tempfile::Builder::new().prefix(&format!("rolecall-{noun}-")).suffix(".yaml").tempfile()?;
     let mut before = shown.to_owned();
@@ -81,7 +85,10 @@ fn kept(file: NamedTempFile, failure: Failure) -> Failure {
 
 /// The editor of one's choice, else one that is there.
 fn editor() -> Result<String, Failure> {
-    let chosen = ["VISUAL", "EDITOR"].iter().filter_map(|name| std::env::var(name).ok()).find(|editor| !editor.trim().is_empty());
+    let chosen = ["VISUAL", "EDITOR"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|editor| !editor.trim().is_empty());
     let there = || ["vi", "nano"].into_iter().find(|name| on_path(name)).map(str::to_owned);
     chosen.or_else(there).ok_or_else(|| Failure::failed("there is no editor; set EDITOR, or use --file"))
 }

@@ -27,7 +27,15 @@ pub struct Failure {
 impl Failure {
     /// The command was not given as it must be.
     pub fn wrong_use(message: impl Into<String>) -> Self {
-        Failure { code: WRONG_USE, message: message.into(), details: Vec::new(), field: None, line: None, mendable: false, changed: false }
+        Failure {
+            code: WRONG_USE,
+            message: message.into(),
+            details: Vec::new(),
+            field: None,
+            line: None,
+            mendable: false,
+            changed: false,
+        }
     }
 
     /// It was refused or went wrong.
@@ -109,7 +117,15 @@ impl From<ClientError> for Failure {
         };
         // One detail is in the sentence already.
         let details = if details.len() > 1 { details } else { Vec::new() };
-        Failure { code: FAILED, message, details, field: field.filter(|field| !field.is_empty()), line: None, mendable, changed: status == 412 }
+        Failure {
+            code: FAILED,
+            message,
+            details,
+            field: field.filter(|field| !field.is_empty()),
+            line: None,
+            mendable,
+            changed: status == 412,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The `rolecall` command: one binary that is the server, its client and its tools.
 
+#![allow(clippy::format_collect, reason = "a command prints a few lines: plain is better than quick")]
+
 mod command;
 mod edit;
 mod failure;

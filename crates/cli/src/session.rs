@@ -12,14 +12,36 @@ use std::path::PathBuf;
 /// What every command can be told.
 #[derive(Args, Clone, Debug)]
 pub struct Global {
-    /// How to print
-    #[arg(short, long, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
+    /// How to print: table (for people), json or yaml (whole, for programs)
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        default_value = "table",
+        hide_possible_values = true,
+        value_name = "FORMAT"
+    )]
     pub output: Format,
     /// The server's address
-    #[arg(long, global = true, env = "ROLECALL_URL", default_value = "http://127.0.0.1:7400", value_name = "URL", help_heading = "Connection")]
+    #[arg(
+        long,
+        global = true,
+        env = "ROLECALL_URL",
+        default_value = "http://127.0.0.1:7400",
+        value_name = "URL",
+        help_heading = "Connection"
+    )]
     pub url: String,
     /// The credential
-    #[arg(long, global = true, env = "ROLECALL_TOKEN", hide_env_values = true, value_name = "TOKEN", help_heading = "Connection")]
+    #[arg(
+        long,
+        global = true,
+        env = "ROLECALL_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        help_heading = "Connection"
+    )]
     pub token: Option<String>,
     /// Trust this certificate authority too (PEM), for a server with a certificate of one's own
     #[arg(long, global = true, env = "ROLECALL_CA_CERT", value_name = "FILE", help_heading = "Connection")]

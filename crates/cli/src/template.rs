@@ -98,7 +98,8 @@ fn head(yaml: &mut String, thing: &Value) {
 }
 
 fn environments(yaml: &mut String, vocabulary: &Vocabulary) {
-    let names: Vec<String> = vocabulary.environments.iter().map(|environment| scalar(&text(environment, "name"))).collect();
+    let names: Vec<String> =
+        vocabulary.environments.iter().map(|environment| scalar(&text(environment, "name"))).collect();
     if !names.is_empty() {
         let _written = writeln!(yaml, "# Domains: {}", names.join(", "));
     }
@@ -138,7 +139,8 @@ fn comment(words: &str) -> String {
 
 /// Text as YAML: plain where that reads as the same text, else in quotes.
 pub fn scalar(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/' | '(' | ')' | '@' | ',' | ';' | '+');
+    let plain =
+        |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | '/' | '(' | ')' | '@' | ',' | ';' | '+');
     let begins = text.starts_with(|c: char| c.is_alphabetic());
     let is_word = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&text.to_lowercase().as_str());
     let is_plain = begins && !is_word && !text.ends_with(' ') && text.chars().all(plain);
@@ -171,8 +173,12 @@ mod tests {
 
     #[test]
     fn what_an_editor_shows_is_read_back_as_the_same_thing() {
-        let permits = json!([{ "action": "run" }, { "action": "view", "project": "a, b", "environment": "production" }]);
-        let shown = role(&json!({ "name": "yes", "description": "it's: \"odd\" # no\ncomment", "permits": permits }), &vocabulary());
+        let permits =
+            json!([{ "action": "run" }, { "action": "view", "project": "a, b", "environment": "production" }]);
+        let shown = role(
+            &json!({ "name": "yes", "description": "it's: \"odd\" # no\ncomment", "permits": permits }),
+            &vocabulary(),
+        );
         let body = RoleFile::read(&shown).unwrap().body();
         assert_eq!(body["name"], "yes");
         assert_eq!(body["description"], "it's: \"odd\" # no\ncomment");
@@ -196,7 +202,8 @@ mod tests {
     #[test]
     fn text_that_yaml_would_read_as_something_else_is_quoted() {
         for text in ["", "true", "No", "12", "- a", "a: b", "a #b", "*", "~", "a ", " a", "\"", "{", "é\u{7}"] {
-            let read: std::collections::BTreeMap<String, String> = serde_saphyr::from_str(&format!("k: {}\n", scalar(text))).unwrap();
+            let read: std::collections::BTreeMap<String, String> =
+                serde_saphyr::from_str(&format!("k: {}\n", scalar(text))).unwrap();
             assert_eq!(read["k"], text);
         }
         assert_eq!(scalar("Production Runner"), "Production Runner");

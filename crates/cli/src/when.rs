@@ -33,7 +33,10 @@ fn read(text: &str, now: Timestamp, sign: i64) -> Result<When, String> {
     {
         return Ok(When(midnight.timestamp().to_string()));
     }
-    let wrong = || "write an instant (2030-01-31T09:00:00Z), a date (2030-01-31, from midnight UTC) or a span (90m, 12h, 7d, 2w)".to_owned();
+    let wrong = || {
+        "write an instant (2030-01-31T09:00:00Z), a date (2030-01-31, from midnight UTC) or a span (90m, 12h, 7d, 2w)"
+            .to_owned()
+    };
     let seconds = span(text).ok_or_else(wrong)?;
     let then = now.checked_add(SignedDuration::from_secs(sign * seconds)).map_err(|_| wrong())?;
     Ok(When(then.to_string()))

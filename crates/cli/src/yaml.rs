@@ -98,7 +98,9 @@ impl RoleFile {
     /// The body that makes it; nothing more than was written.
     pub fn body(&self) -> Value {
         let permits = self.actions.as_ref().map(|actions| {
-            let permit = |Permit(parts): &Permit| place(json!({ "action": parts.action }), parts.project.as_ref(), parts.environment.as_ref());
+            let permit = |Permit(parts): &Permit| {
+                place(json!({ "action": parts.action }), parts.project.as_ref(), parts.environment.as_ref())
+            };
             actions.iter().map(|action| permit(&action.value)).collect::<Vec<_>>()
         });
         let fields = [
@@ -124,9 +126,11 @@ impl PolicyFile {
     pub fn read(text: &str) -> Result<Self, Failure> {
         let file: PolicyFile = read(text)?;
         for binding in file.bindings.iter().flatten() {
-            let twice = binding.value.resource.is_some() && (binding.value.project.is_some() || binding.value.environment.is_some());
+            let twice = binding.value.resource.is_some()
+                && (binding.value.project.is_some() || binding.value.environment.is_some());
             if twice {
-                let mistake = Failure::mistake("this binding says its place twice; keep `resource` or the keys beside it");
+                let mistake =
+                    Failure::mistake("this binding says its place twice; keep `resource` or the keys beside it");
                 return Err(mistake.on_line(Some(binding.referenced.line())));
             }
         }
@@ -135,7 +139,8 @@ impl PolicyFile {
 
     /// The body that makes it; nothing more than was written.
     pub fn body(&self) -> Value {
-        let bindings = self.bindings.as_ref().map(|bindings| bindings.iter().map(|one| one.value.body()).collect::<Vec<_>>());
+        let bindings =
+            self.bindings.as_ref().map(|bindings| bindings.iter().map(|one| one.value.body()).collect::<Vec<_>>());
         let fields = [
             ("name", self.name.as_ref().map(|name| json!(name))),
             ("description", self.description.as_ref().map(|text| json!(text))),
@@ -196,7 +201,8 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
 fn refuse_odd_characters(text: &str) -> Result<(), Failure> {
     for (line, text) in (1..).zip(text.lines()) {
         if let Some(odd) = text.chars().find(|c| c.is_control() && !matches!(c, '\t' | '\r' | '\u{85}')) {
-            let mistake = Failure::mistake(format!("the character U+{:04X} cannot stand here; leave it out", u32::from(odd)));
+            let mistake =
+                Failure::mistake(format!("the character U+{:04X} cannot stand here; leave it out", u32::from(odd)));
             return Err(mistake.on_line(Some(line)));
         }
     }
@@ -205,7 +211,10 @@ fn refuse_odd_characters(text: &str) -> Result<(), Failure> {
 
 /// The parser's words, without its snippet and its capital letter.
 fn words(text: &str, line: Option<u64>, error: &serde_saphyr::Error) -> String {
-    let written = line.and_then(|line| usize::try_from(line - 1).ok()).and_then(|line| text.lines().nth(line)).unwrap_or_default();
+    let written = line
+        .and_then(|line| usize::try_from(line - 1).ok())
+        .and_then(|line| text.lines().nth(line))
+        .unwrap_or_default();
     if written.trim_start_matches([' ', '-']).starts_with('*') || written.contains(": *") {
         return "YAML reads a bare * as an alias; write \"*\" in quotes".to_owned();
     }

@@ -21,11 +21,7 @@ pub struct Access {
     at: Option<String>,
 }
 
-const COLUMNS: &[Column] = &[
-    ("ACTION", |right| text(right, "action")),
-    ("WHERE", scope),
-    ("THROUGH", sources),
-];
+const COLUMNS: &[Column] = &[("ACTION", |right| text(right, "action")), ("WHERE", scope), ("THROUGH", sources)];
 
 fn sources(right: &Value) -> String {
     let sources = right.get("sources").and_then(Value::as_array).into_iter().flatten();

@@ -51,7 +51,9 @@ impl Level {
 
 /// `create action`
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  rolecall create action report.read --level project --title \"Read reports\" --category Reports")]
+#[command(
+    after_help = "Example:\n  rolecall create action report.read --level project --title \"Read reports\" --category Reports"
+)]
 pub struct Create {
     /// Its name, as programs ask for it
     name: String,
@@ -92,7 +94,9 @@ impl Words {
 
 /// `get action`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall get action\n  rolecall get action --category Executions\n  rolecall get action create_flyte_executions")]
+#[command(
+    after_help = "Examples:\n  rolecall get action\n  rolecall get action --category Executions\n  rolecall get action create_flyte_executions"
+)]
 pub struct Get {
     /// One of them
     name: Option<String>,
@@ -119,7 +123,14 @@ pub struct Update {
 impl Create {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         let [title, description, category, includes] = self.words.fields();
-        let fields = [("name", Some(json!(self.name))), ("level", Some(json!(self.level.word()))), title, description, category, includes];
+        let fields = [
+            ("name", Some(json!(self.name))),
+            ("level", Some(json!(self.level.word()))),
+            title,
+            description,
+            category,
+            includes,
+        ];
         ACTION.create(session, body(fields)).await
     }
 }

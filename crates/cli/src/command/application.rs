@@ -35,7 +35,9 @@ pub const APPLICATION: Noun = Noun {
 
 /// `create application`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall create application \"Nightly runner\" --policy \"Team Prod Access\"\n  rolecall create application \"Deploy bot\" --policy Contributor -o json")]
+#[command(
+    after_help = "Examples:\n  rolecall create application \"Nightly runner\" --policy \"Team Prod Access\"\n  rolecall create application \"Deploy bot\" --policy Contributor -o json"
+)]
 pub struct Create {
     /// What people call it
     name: String,

@@ -95,7 +95,9 @@ pub enum Active {
 
 /// `create assignment`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall create assignment --email ada@example.com --policy \"Team Prod Access\"\n  rolecall create assignment --creds-subject app-456 --policy Contributor --until 30d --reason \"migration\"\n  rolecall create assignment --group Checkout --role \"Production Runner\" --project checkout --environment production")]
+#[command(
+    after_help = "Examples:\n  rolecall create assignment --email ada@example.com --policy \"Team Prod Access\"\n  rolecall create assignment --creds-subject app-456 --policy Contributor --until 30d --reason \"migration\"\n  rolecall create assignment --group Checkout --role \"Production Runner\" --project checkout --environment production"
+)]
 pub struct Create {
     #[command(flatten)]
     who: Who,
@@ -107,7 +109,9 @@ pub struct Create {
 
 /// `get assignment`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall get assignment\n  rolecall get assignment --email ada@example.com\n  rolecall get assignment --policy \"Team Prod Access\" --active any")]
+#[command(
+    after_help = "Examples:\n  rolecall get assignment\n  rolecall get assignment --email ada@example.com\n  rolecall get assignment --policy \"Team Prod Access\" --active any"
+)]
 pub struct Get {
     /// One of them, by its id
     id: Option<String>,
@@ -140,7 +144,9 @@ pub struct Update {
 
 /// `delete assignment`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall delete assignment --email ada@example.com --policy \"Team Prod Access\"\n  rolecall delete assignment --group Checkout --role \"Production Runner\" --project checkout --yes")]
+#[command(
+    after_help = "Examples:\n  rolecall delete assignment --email ada@example.com --policy \"Team Prod Access\"\n  rolecall delete assignment --group Checkout --role \"Production Runner\" --project checkout --yes"
+)]
 pub struct Delete {
     /// Its id, as `get assignment` shows it
     id: Option<String>,
@@ -182,7 +188,9 @@ impl What {
         match (&self.policy, &self.role) {
             (None, None) => return Err(Failure::wrong_use("say what: --policy NAME or --role NAME")),
             (Some(_), _) if !self.place.is_everywhere() => {
-                return Err(Failure::wrong_use("a policy says itself where it counts; --project and --environment belong to --role"));
+                return Err(Failure::wrong_use(
+                    "a policy says itself where it counts; --project and --environment belong to --role",
+                ));
             }
             _ => {}
         }
@@ -199,7 +207,10 @@ impl What {
         match (&self.policy, &self.role) {
             (Some(policy), _) => format!("policy \"{policy}\""),
             (_, role) => {
-                let place = body([("project", self.place.project.clone().map(Value::from)), ("environment", self.place.environment.clone().map(Value::from))]);
+                let place = body([
+                    ("project", self.place.project.clone().map(Value::from)),
+                    ("environment", self.place.environment.clone().map(Value::from)),
+                ]);
                 format!("role \"{}\" {}", role.as_deref().unwrap_or_default(), output::place(&place))
             }
         }
@@ -224,7 +235,8 @@ impl Get {
             Active::False => "false",
             Active::Any => "any",
         });
-        let ask = ASSIGNMENT.list().query("subject", self.who.subject(session).await?).query("policy", self.policy.as_ref());
+        let ask =
+            ASSIGNMENT.list().query("subject", self.who.subject(session).await?).query("policy", self.policy.as_ref());
         let ask = ask.query("role", self.role.as_ref()).query("project", self.place.project.as_ref());
         let ask = ask.query("environment", self.place.environment.as_ref()).query("active", active);
         ASSIGNMENT.show(session, self.id.as_deref(), &self.listing, ask).await

@@ -11,7 +11,9 @@ use serde_json::Value;
 
 /// `audit`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall audit --since 7d\n  rolecall audit --actor ada@example.com --noun policy\n  rolecall audit --text \"Team Prod Access\" --limit 20 -o json\n  rolecall audit --verify")]
+#[command(
+    after_help = "Examples:\n  rolecall audit --since 7d\n  rolecall audit --actor ada@example.com --noun policy\n  rolecall audit --text \"Team Prod Access\" --limit 20 -o json\n  rolecall audit --verify"
+)]
 pub struct Audit {
     /// Only what this one did
     #[arg(long, value_name = "WHO")]
@@ -69,8 +71,13 @@ impl Audit {
         if self.verify {
             return verify(session).await;
         }
-        let ask = Ask::new(Method::GET, "/history").query("actor", self.actor.as_ref()).query("noun", self.noun.as_deref().map(noun));
-        let ask = ask.query("since", self.since.as_ref()).query("until", self.until.as_ref()).query("text", self.text.as_ref());
+        let ask = Ask::new(Method::GET, "/history")
+            .query("actor", self.actor.as_ref())
+            .query("noun", self.noun.as_deref().map(noun));
+        let ask = ask
+            .query("since", self.since.as_ref())
+            .query("until", self.until.as_ref())
+            .query("text", self.text.as_ref());
         let items = session.client.list_up_to(ask, self.limit).await?;
         output::list(session.format, &items, COLUMNS, "nothing happened")
     }
@@ -83,5 +90,13 @@ fn noun(word: &str) -> &str {
 
 async fn verify(session: &Session) -> Result<(), Failure> {
     let verified = session.read("/history/verify".to_owned()).await?;
-    session.done(&verified, &format!("the history is whole: {} entries, {} events; its head is {}", text(&verified, "entries"), text(&verified, "events"), text(&verified, "head")))
+    session.done(
+        &verified,
+        &format!(
+            "the history is whole: {} entries, {} events; its head is {}",
+            text(&verified, "entries"),
+            text(&verified, "events"),
+            text(&verified, "head")
+        ),
+    )
 }

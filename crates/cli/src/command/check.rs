@@ -28,7 +28,8 @@ impl Question {
     /// A request that asks it.
     pub fn ask(&self, path: &str) -> Ask {
         let [project, environment] = self.place.fields();
-        let body = body([("subject", Some(json!(self.subject))), ("action", Some(json!(self.action))), project, environment]);
+        let body =
+            body([("subject", Some(json!(self.subject))), ("action", Some(json!(self.action))), project, environment]);
         Ask::new(Method::POST, path).query("at", self.at.as_ref()).body(body)
     }
 }
@@ -64,7 +65,9 @@ pub async fn check(session: &Session, question: &Question) -> Result<ExitCode, F
 
 /// `who-can`
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  rolecall who-can create_flyte_executions --project checkout --environment production")]
+#[command(
+    after_help = "Example:\n  rolecall who-can create_flyte_executions --project checkout --environment production"
+)]
 pub struct WhoCan {
     /// An action
     action: String,
@@ -101,10 +104,13 @@ pub struct WhereCan {
 
 impl WhereCan {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let ask = Ask::new(Method::GET, "/where-can").query("subject", Some(&self.subject)).query("action", Some(&self.action));
+        let ask = Ask::new(Method::GET, "/where-can")
+            .query("subject", Some(&self.subject))
+            .query("action", Some(&self.action));
         let answer = session.client.ask(&ask).await?;
         let scopes = answer["scopes"].as_array().cloned().unwrap_or_default();
-        let columns: &[output::Column] = &[("PROJECT", |one| or_all(one, "project")), ("ENVIRONMENT", |one| or_all(one, "environment"))];
+        let columns: &[output::Column] =
+            &[("PROJECT", |one| or_all(one, "project")), ("ENVIRONMENT", |one| or_all(one, "environment"))];
         output::list(session.format, &scopes, columns, "nowhere")
     }
 }
@@ -132,7 +138,9 @@ impl WhatCan {
         let answer = session.client.ask(&ask).await?;
         let actions = answer["actions"].as_array().cloned().unwrap_or_default();
         match session.format {
-            Format::Table => output::print(&actions.iter().filter_map(Value::as_str).map(|name| format!("{name}\n")).collect::<String>()),
+            Format::Table => output::print(
+                &actions.iter().filter_map(Value::as_str).map(|name| format!("{name}\n")).collect::<String>(),
+            ),
             format => output::data(format, &Value::Array(actions)),
         }
     }
@@ -150,7 +158,9 @@ pub async fn whoami(session: &Session) -> Result<(), Failure> {
         ("groups", |me| text(me, "groups")),
         ("organization", |me| text(me, "organization")),
         ("administrator", |me| if me["administrator"] == Value::Bool(true) { "yes".to_owned() } else { String::new() }),
-        ("token", |me| me.get("token").map(|token| format!("{} {}", text(token, "name"), text(token, "key"))).unwrap_or_default()),
+        ("token", |me| {
+            me.get("token").map(|token| format!("{} {}", text(token, "name"), text(token, "key"))).unwrap_or_default()
+        }),
     ];
     output::item(session.format, &me, rows)
 }

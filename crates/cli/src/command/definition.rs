@@ -37,7 +37,12 @@ pub fn text_of(path: &Path) -> Result<String, Failure> {
 }
 
 /// Makes one from a file. A name in it must be the one that was given.
-pub async fn create_from<D: Definition>(session: &Session, noun: &Noun, name: &str, path: &Path) -> Result<(), Failure> {
+pub async fn create_from<D: Definition>(
+    session: &Session,
+    noun: &Noun,
+    name: &str,
+    path: &Path,
+) -> Result<(), Failure> {
     let file = path.display().to_string();
     let definition = D::read(&text_of(path)?).map_err(|failure| failure.in_file(&file))?;
     let body = named(&definition, noun, name).map_err(|failure| failure.in_file(&file))?;
@@ -48,7 +53,9 @@ pub async fn create_from<D: Definition>(session: &Session, noun: &Noun, name: &s
 fn named<D: Definition>(definition: &D, noun: &Noun, name: &str) -> Result<Value, Failure> {
     if let Some(other) = definition.name().filter(|other| *other != name) {
         let word = noun.word;
-        return Err(Failure::failed(format!("the file names the {word} \"{other}\", the command \"{name}\"; make them the same")));
+        return Err(Failure::failed(format!(
+            "the file names the {word} \"{other}\", the command \"{name}\"; make them the same"
+        )));
     }
     let mut body = definition.body();
     body["name"] = Value::from(name);
@@ -56,7 +63,12 @@ fn named<D: Definition>(definition: &D, noun: &Noun, name: &str) -> Result<Value
 }
 
 /// Makes one from what is typed into an editor.
-pub async fn create_typed<D: Definition>(session: &Session, noun: &Noun, name: &str, shown: &str) -> Result<(), Failure> {
+pub async fn create_typed<D: Definition>(
+    session: &Session,
+    noun: &Noun,
+    name: &str,
+    shown: &str,
+) -> Result<(), Failure> {
     let attempt = async |typed: &str| {
         let definition = D::read(typed)?;
         let mut body = definition.body();
@@ -69,18 +81,27 @@ pub async fn create_typed<D: Definition>(session: &Session, noun: &Noun, name: &
 }
 
 /// Changes one by what is typed into an editor on its present definition.
-pub async fn update_typed<D: Definition>(session: &Session, noun: &Noun, present: &Value, shown: &str) -> Result<(), Failure> {
+pub async fn update_typed<D: Definition>(
+    session: &Session,
+    noun: &Noun,
+    present: &Value,
+    shown: &str,
+) -> Result<(), Failure> {
     let path = noun.one(present["name"].as_str().unwrap_or_default());
     let mut revision = present["revision"].as_u64();
     let attempt = async |typed: &str| {
         let definition = D::read(typed)?;
         let ask = Ask::new(Method::PATCH, path.clone()).body(whole(&definition)).if_match(revision);
-        let made = session.make(ask, |made| format!("updated {} \"{}\"", noun.word, crate::output::text(made, "name"))).await;
+        let made =
+            session.make(ask, |made| format!("updated {} \"{}\"", noun.word, crate::output::text(made, "name"))).await;
         match made {
             Err(failure) if failure.is_changed() => {
                 // Who saves again after having been told means it.
                 revision = session.read(path.clone()).await?["revision"].as_u64();
-                Err(Failure::mistake(format!("somebody changed the {} meanwhile; saving again puts yours in its place", noun.word)))
+                Err(Failure::mistake(format!(
+                    "somebody changed the {} meanwhile; saving again puts yours in its place",
+                    noun.word
+                )))
             }
             made => made.map_err(|failure| definition.locate(failure)),
         }
@@ -89,7 +110,12 @@ pub async fn update_typed<D: Definition>(session: &Session, noun: &Noun, present
 }
 
 /// Changes one to what a file says.
-pub async fn update_from<D: Definition>(session: &Session, noun: &Noun, name: &str, path: &Path) -> Result<(), Failure> {
+pub async fn update_from<D: Definition>(
+    session: &Session,
+    noun: &Noun,
+    name: &str,
+    path: &Path,
+) -> Result<(), Failure> {
     let file = path.display().to_string();
     let definition = D::read(&text_of(path)?).map_err(|failure| failure.in_file(&file))?;
     let made = noun.patch(session, name, definition.body()).await;
@@ -116,7 +142,9 @@ pub async fn vocabulary(session: &Session, with_roles: bool) -> Vocabulary {
     Vocabulary {
         actions: if with_roles { Vec::new() } else { some("/actions", 2_000).await },
         roles: if with_roles { some("/roles", 500).await } else { Vec::new() },
-        environments: super::environment::in_order(session, Ask::new(Method::GET, "/environments")).await.unwrap_or_default(),
+        environments: super::environment::in_order(session, Ask::new(Method::GET, "/environments"))
+            .await
+            .unwrap_or_default(),
         projects: if with_roles { some("/projects", 50).await } else { Vec::new() },
     }
 }
@@ -125,7 +153,9 @@ pub async fn vocabulary(session: &Session, with_roles: bool) -> Vocabulary {
 pub fn own(noun: &Noun, thing: &Value) -> Result<(), Failure> {
     if thing["predefined"] == Value::Bool(true) {
         let (word, name) = (noun.word, &thing["name"]);
-        return Err(Failure::failed(format!("the {word} {name} comes with the catalog and never changes; create one of your own")));
+        return Err(Failure::failed(format!(
+            "the {word} {name} comes with the catalog and never changes; create one of your own"
+        )));
     }
     Ok(())
 }

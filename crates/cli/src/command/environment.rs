@@ -44,7 +44,9 @@ pub struct Get {
 
 /// `update environment`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall update environment canary --title \"Canary (5%)\"\n  rolecall update environment --order development,staging,canary,production")]
+#[command(
+    after_help = "Examples:\n  rolecall update environment canary --title \"Canary (5%)\"\n  rolecall update environment --order development,staging,canary,production"
+)]
 pub struct Update {
     /// Its name
     #[arg(required_unless_present = "order")]
@@ -69,7 +71,11 @@ impl Get {
         if self.name.is_some() || self.listing.sort.is_some() {
             return ENVIRONMENT.show(session, self.name.as_deref(), &self.listing, ENVIRONMENT.list()).await;
         }
-        let mut items = in_order(session, ENVIRONMENT.list().query("search", self.listing.search.as_ref()).query("at", self.listing.at.as_ref())).await?;
+        let mut items = in_order(
+            session,
+            ENVIRONMENT.list().query("search", self.listing.search.as_ref()).query("at", self.listing.at.as_ref()),
+        )
+        .await?;
         items.truncate(self.listing.limit.unwrap_or(usize::MAX));
         output::list(session.format, &items, ENVIRONMENT.columns, "there is no environment to show")
     }

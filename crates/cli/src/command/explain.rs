@@ -68,7 +68,8 @@ async fn name_of(session: &Session, subject: &str) -> String {
 
 fn drawn(question: &Question, answer: &Value, allowed: bool) -> String {
     let asked = super::body(question.place.fields());
-    let mut text = format!("{}: {}\n", verdict(allowed), shown(&sentence(allowed, &question.subject, &question.action, &asked)));
+    let mut text =
+        format!("{}: {}\n", verdict(allowed), shown(&sentence(allowed, &question.subject, &question.action, &asked)));
     let items = |field: &str| answer.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
     for path in items("paths") {
         text += "\n";
@@ -128,8 +129,13 @@ fn permit(path: &Value) -> Option<String> {
         all if all == "everywhere" => String::new(),
         scope => format!(" ({scope})"),
     };
-    let through: Vec<&str> = path.get("through").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let includes = if through.len() > 1 { format!(", which includes {}", through[1..].join(", which includes ")) } else { String::new() };
+    let through: Vec<&str> =
+        path.get("through").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let includes = if through.len() > 1 {
+        format!(", which includes {}", through[1..].join(", which includes "))
+    } else {
+        String::new()
+    };
     Some(format!("permits {}{narrowed}{includes}", text(permit, "action")))
 }
 
@@ -174,7 +180,11 @@ fn command(operation: &Value, is_application: bool) -> Option<String> {
     let target = quoted(&text(operation, "target"));
     let place = || {
         let parts = [("--project", text(body, "project")), ("--environment", text(body, "environment"))];
-        parts.into_iter().filter(|(_, name)| !name.is_empty()).map(|(flag, name)| format!(" {flag} {}", quoted(&name))).collect::<String>()
+        parts
+            .into_iter()
+            .filter(|(_, name)| !name.is_empty())
+            .map(|(flag, name)| format!(" {flag} {}", quoted(&name)))
+            .collect::<String>()
     };
     match operation["op"].as_str()? {
         "assignment.create" => {
@@ -193,7 +203,8 @@ fn command(operation: &Value, is_application: bool) -> Option<String> {
         }
         "role.permit" => {
             let permits = body.get("permits").and_then(Value::as_array).into_iter().flatten();
-            let flags: String = permits.map(|permit| format!(" --add-action {}", quoted(&text(permit, "action")))).collect();
+            let flags: String =
+                permits.map(|permit| format!(" --add-action {}", quoted(&text(permit, "action")))).collect();
             Some(format!("rolecall update role {target}{flags}"))
         }
         _ => None,
@@ -212,7 +223,11 @@ fn who(subject: &str, is_application: bool) -> String {
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '/' | ':' | '+');
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// A path in one line: `group Checkout › policy Team Prod Access › role Production Runner (checkout/production)`.

@@ -34,7 +34,9 @@ pub const GROUP: Noun = Noun {
 
 /// `create group`
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  rolecall create group Checkout --member grace@example.com --member alan@example.com --policy \"Team Prod Access\"")]
+#[command(
+    after_help = "Example:\n  rolecall create group Checkout --member grace@example.com --member alan@example.com --policy \"Team Prod Access\""
+)]
 pub struct Create {
     /// Its name
     name: String,
@@ -56,7 +58,9 @@ pub struct Create {
 
 /// `get group`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall get group\n  rolecall get group Checkout\n  rolecall get group --member grace@example.com")]
+#[command(
+    after_help = "Examples:\n  rolecall get group\n  rolecall get group Checkout\n  rolecall get group --member grace@example.com"
+)]
 pub struct Get {
     /// One of them, with its members
     name: Option<String>,
@@ -69,7 +73,9 @@ pub struct Get {
 
 /// `update group`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall update group Checkout --add-member radia@example.com --until 14d --reason \"helps out\"\n  rolecall update group Checkout --remove-member alan@example.com")]
+#[command(
+    after_help = "Examples:\n  rolecall update group Checkout --add-member radia@example.com --until 14d --reason \"helps out\"\n  rolecall update group Checkout --remove-member alan@example.com"
+)]
 pub struct Update {
     /// Its name
     name: String,
@@ -136,11 +142,14 @@ impl Update {
     /// One batch: all of it happens or none.
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         let mut operations = Vec::new();
-        let patch = body([("name", self.new_name.map(Value::from)), ("description", self.description.map(Value::from))]);
-        let mut operation = |op: &str, body: Value| operations.push(json!({ "op": op, "target": self.name, "body": body }));
+        let patch =
+            body([("name", self.new_name.map(Value::from)), ("description", self.description.map(Value::from))]);
+        let mut operation =
+            |op: &str, body: Value| operations.push(json!({ "op": op, "target": self.name, "body": body }));
         if !self.add.is_empty() {
             let member = |user: &String| {
-                let mut member: Map<String, Value> = self.terms.given().and_then(|terms| terms.as_object().cloned()).unwrap_or_default();
+                let mut member: Map<String, Value> =
+                    self.terms.given().and_then(|terms| terms.as_object().cloned()).unwrap_or_default();
                 member.insert("user".to_owned(), json!(user));
                 Value::Object(member)
             };

@@ -21,7 +21,9 @@ pub enum FileFormat {
 
 /// `import`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall import --format workload S.jsonl\n  zcat L.jsonl.gz | rolecall import --format workload -\n\nAll files are one change: it happens whole or not at all. The first bad line is named.")]
+#[command(
+    after_help = "Examples:\n  rolecall import --format workload S.jsonl\n  zcat L.jsonl.gz | rolecall import --format workload -\n\nAll files are one change: it happens whole or not at all. The first bad line is named."
+)]
 pub struct Import {
     /// What the files are
     #[arg(long, value_enum, default_value = "workload")]

@@ -22,8 +22,14 @@ fn line((name, value): (&String, &Value)) -> Option<(String, String)> {
         Value::String(text) if text.is_empty() => return None,
         Value::Array(items) if items.is_empty() => return None,
         Value::String(text) => output::shown(text),
-        Value::Array(items) => items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), output::shown)).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => fields.iter().filter_map(line).map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str().map_or_else(|| item.to_string(), output::shown))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Value::Object(fields) => {
+            fields.iter().filter_map(line).map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     };
     Some((name.replace('_', " "), said))

@@ -43,7 +43,11 @@ impl Get {
 
     async fn some(&self, session: &Session, noun: &Noun, most: usize) -> Result<Vec<Value>, Failure> {
         let listing = &self.listing;
-        let ask = noun.list().query("search", listing.search.as_ref()).query("sort", listing.sort.as_ref()).query("at", listing.at.as_ref());
+        let ask = noun
+            .list()
+            .query("search", listing.search.as_ref())
+            .query("sort", listing.sort.as_ref())
+            .query("at", listing.at.as_ref());
         let mut items = session.client.list_up_to(ask, most.min(listing.limit.unwrap_or(usize::MAX))).await?;
         for item in &mut items {
             item["kind"] = json!(noun.word);

@@ -58,14 +58,23 @@ impl Noun {
     }
 
     /// Prints one, or the list that a request asks for.
-    pub async fn show(&self, session: &Session, name: Option<&str>, listing: &Listing, ask: Ask) -> Result<(), Failure> {
+    pub async fn show(
+        &self,
+        session: &Session,
+        name: Option<&str>,
+        listing: &Listing,
+        ask: Ask,
+    ) -> Result<(), Failure> {
         let Some(name) = name else { return self.show_list(session, listing, ask).await };
         let ask = Ask::new(Method::GET, self.one(name)).query("at", listing.at.as_ref());
         output::item(session.format, &session.client.ask(&ask).await?, self.rows)
     }
 
     async fn show_list(&self, session: &Session, listing: &Listing, ask: Ask) -> Result<(), Failure> {
-        let ask = ask.query("search", listing.search.as_ref()).query("sort", listing.sort.as_ref()).query("at", listing.at.as_ref());
+        let ask = ask
+            .query("search", listing.search.as_ref())
+            .query("sort", listing.sort.as_ref())
+            .query("at", listing.at.as_ref());
         let items = session.client.list_up_to(ask, listing.limit.unwrap_or(usize::MAX)).await?;
         output::list(session.format, &items, self.columns, &format!("there is no {} to show", self.word))
     }
@@ -78,9 +87,14 @@ impl Noun {
     /// Changes one.
     pub async fn patch(&self, session: &Session, name: &str, body: Value) -> Result<(), Failure> {
         if body.as_object().is_some_and(Map::is_empty) {
-            return Err(Failure::wrong_use(format!("say what to change of the {}; --help lists what can be", self.word)));
+            return Err(Failure::wrong_use(format!(
+                "say what to change of the {}; --help lists what can be",
+                self.word
+            )));
         }
-        session.make(Ask::new(Method::PATCH, self.one(name)).body(body), |made| format!("updated {}", self.named(made))).await
+        session
+            .make(Ask::new(Method::PATCH, self.one(name)).body(body), |made| format!("updated {}", self.named(made)))
+            .await
     }
 
     /// Deletes one, after asking.

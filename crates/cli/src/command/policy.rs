@@ -61,7 +61,9 @@ impl Definition for PolicyFile {
 
 /// `create policy`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall create policy \"Team Prod Access\" --edit\n  rolecall create policy \"Team Prod Access\" --file team.yaml\n  rolecall create policy \"Team Prod Access\" --role \"Production Runner\" --project my-project --domain production\n\nThe file:\n  name: Team Prod Access\n  description: Production execution access for the team\n  bindings:\n    - role: Production Runner\n      resource:\n        project: my-project\n        domain: production")]
+#[command(
+    after_help = "Examples:\n  rolecall create policy \"Team Prod Access\" --edit\n  rolecall create policy \"Team Prod Access\" --file team.yaml\n  rolecall create policy \"Team Prod Access\" --role \"Production Runner\" --project my-project --domain production\n\nThe file:\n  name: Team Prod Access\n  description: Production execution access for the team\n  bindings:\n    - role: Production Runner\n      resource:\n        project: my-project\n        domain: production"
+)]
 pub struct Create {
     /// Its name
     name: String,
@@ -83,7 +85,9 @@ pub struct Create {
 
 /// `get policy`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall get policy\n  rolecall get policy \"Team Prod Access\" -o yaml\n  rolecall get policy --role \"Production Runner\"")]
+#[command(
+    after_help = "Examples:\n  rolecall get policy\n  rolecall get policy \"Team Prod Access\" -o yaml\n  rolecall get policy --role \"Production Runner\""
+)]
 pub struct Get {
     /// One of them
     name: Option<String>,
@@ -96,7 +100,9 @@ pub struct Get {
 
 /// `update policy`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall update policy \"Team Prod Access\"\n  rolecall update policy \"Team Prod Access\" --file team.yaml\n  rolecall update policy \"Team Prod Access\" --add-role \"Production Runner\" --project my-project --domain staging")]
+#[command(
+    after_help = "Examples:\n  rolecall update policy \"Team Prod Access\"\n  rolecall update policy \"Team Prod Access\" --file team.yaml\n  rolecall update policy \"Team Prod Access\" --add-role \"Production Runner\" --project my-project --domain staging"
+)]
 pub struct Update {
     /// Its name
     name: String,
@@ -130,7 +136,8 @@ impl Create {
             return definition::create_from::<PolicyFile>(session, &POLICY, &self.name, file).await;
         }
         if self.edit {
-            let empty = json!({ "name": self.name, "description": self.description.unwrap_or_default(), "bindings": [] });
+            let empty =
+                json!({ "name": self.name, "description": self.description.unwrap_or_default(), "bindings": [] });
             let shown = template::policy(&empty, &definition::vocabulary(session, true).await);
             return definition::create_typed::<PolicyFile>(session, &POLICY, &self.name, &shown).await;
         }
@@ -138,7 +145,11 @@ impl Create {
             return Err(Failure::wrong_use("say what the policy binds: --edit, --file or --role"));
         };
         let bindings = json!([binding(role, &self.place)]);
-        let fields = [("name", Some(json!(self.name))), ("description", self.description.map(Value::from)), ("bindings", Some(bindings))];
+        let fields = [
+            ("name", Some(json!(self.name))),
+            ("description", self.description.map(Value::from)),
+            ("bindings", Some(bindings)),
+        ];
         POLICY.create(session, body(fields)).await
     }
 }

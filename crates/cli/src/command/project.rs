@@ -39,7 +39,9 @@ fn state(project: &Value) -> String {
 
 /// `create project`
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  rolecall create project checkout --title \"Checkout\" --description \"Takes payments\"")]
+#[command(
+    after_help = "Example:\n  rolecall create project checkout --title \"Checkout\" --description \"Takes payments\""
+)]
 pub struct Create {
     /// Its name, which never changes
     name: String,
@@ -89,7 +91,11 @@ pub struct Update {
 
 impl Create {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        let fields = [("name", Some(json!(self.name))), ("title", self.title.map(Value::from)), ("description", self.description.map(Value::from))];
+        let fields = [
+            ("name", Some(json!(self.name))),
+            ("title", self.title.map(Value::from)),
+            ("description", self.description.map(Value::from)),
+        ];
         PROJECT.create(session, body(fields)).await
     }
 }

@@ -71,7 +71,9 @@ impl Definition for RoleFile {
 
 /// `create role`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall create role \"Production Runner\" --edit\n  rolecall create role \"Production Runner\" --file runner.yaml\n  rolecall create role Reader --action view_flyte_inventory --action view_flyte_executions\n\nThe file:\n  name: Production Runner\n  description: Can view and execute workflows\n  actions:\n    - view_flyte_inventory\n    - create_flyte_executions\n    - {action: register_flyte_inventory, domain: development}")]
+#[command(
+    after_help = "Examples:\n  rolecall create role \"Production Runner\" --edit\n  rolecall create role \"Production Runner\" --file runner.yaml\n  rolecall create role Reader --action view_flyte_inventory --action view_flyte_executions\n\nThe file:\n  name: Production Runner\n  description: Can view and execute workflows\n  actions:\n    - view_flyte_inventory\n    - create_flyte_executions\n    - {action: register_flyte_inventory, domain: development}"
+)]
 pub struct Create {
     /// Its name
     name: String,
@@ -91,7 +93,9 @@ pub struct Create {
 
 /// `get role`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall get role\n  rolecall get role \"Production Runner\" -o yaml\n  rolecall get role --action create_flyte_executions")]
+#[command(
+    after_help = "Examples:\n  rolecall get role\n  rolecall get role \"Production Runner\" -o yaml\n  rolecall get role --action create_flyte_executions"
+)]
 pub struct Get {
     /// One of them
     name: Option<String>,
@@ -104,7 +108,9 @@ pub struct Get {
 
 /// `update role`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall update role \"Production Runner\"\n  rolecall update role \"Production Runner\" --file runner.yaml\n  rolecall update role \"Production Runner\" --add-action register_flyte_inventory")]
+#[command(
+    after_help = "Examples:\n  rolecall update role \"Production Runner\"\n  rolecall update role \"Production Runner\" --file runner.yaml\n  rolecall update role \"Production Runner\" --add-action register_flyte_inventory"
+)]
 pub struct Update {
     /// Its name
     name: String,
@@ -128,14 +134,19 @@ impl Create {
             return definition::create_from::<RoleFile>(session, &ROLE, &self.name, file).await;
         }
         if self.edit {
-            let empty = json!({ "name": self.name, "description": self.description.unwrap_or_default(), "permits": [] });
+            let empty =
+                json!({ "name": self.name, "description": self.description.unwrap_or_default(), "permits": [] });
             let shown = template::role(&empty, &definition::vocabulary(session, false).await);
             return definition::create_typed::<RoleFile>(session, &ROLE, &self.name, &shown).await;
         }
         if self.actions.is_empty() {
             return Err(Failure::wrong_use("say what the role permits: --edit, --file or --action"));
         }
-        let fields = [("name", Some(json!(self.name))), ("description", self.description.map(Value::from)), ("permits", Some(plain(&self.actions)))];
+        let fields = [
+            ("name", Some(json!(self.name))),
+            ("description", self.description.map(Value::from)),
+            ("permits", Some(plain(&self.actions))),
+        ];
         ROLE.create(session, body(fields)).await
     }
 }

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 
 /// `backup`
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  rolecall backup rolecall-2030-01-31.db\n\nThe server goes on meanwhile. `rolecall restore` puts a backup back.")]
+#[command(
+    after_help = "Example:\n  rolecall backup rolecall-2030-01-31.db\n\nThe server goes on meanwhile. `rolecall restore` puts a backup back."
+)]
 pub struct Backup {
     /// The file to write; it must not be there yet
     file: PathBuf,

@@ -37,7 +37,9 @@ pub const TOKEN: Noun = Noun {
 
 /// `create token`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall create token laptop --until 90d\n  rolecall create token ci --subject nightly-runner --project checkout --environment production\n  rolecall create token reader --action rolecall.access.check -o json")]
+#[command(
+    after_help = "Examples:\n  rolecall create token laptop --until 90d\n  rolecall create token ci --subject nightly-runner --project checkout --environment production\n  rolecall create token reader --action rolecall.access.check -o json"
+)]
 pub struct Create {
     /// What it is for, to tell it from others
     name: String,
@@ -77,7 +79,9 @@ impl Create {
             ("actions", some(&self.actions)),
             ("until", self.until.map(|when| json!(when.0))),
         ];
-        let Some(made) = session.change(Ask::new(Method::POST, TOKEN.path).body(body(fields))).await? else { return Ok(()) };
+        let Some(made) = session.change(Ask::new(Method::POST, TOKEN.path).body(body(fields))).await? else {
+            return Ok(());
+        };
         output::item(session.format, &made, TOKEN.rows)?;
         if session.format == output::Format::Table {
             output::say("the token is shown only now; keep it somewhere safe");
@@ -88,6 +92,8 @@ impl Create {
 
 impl Get {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
-        TOKEN.show(session, self.key.as_deref(), &self.listing, TOKEN.list().query("subject", self.subject.as_ref())).await
+        TOKEN
+            .show(session, self.key.as_deref(), &self.listing, TOKEN.list().query("subject", self.subject.as_ref()))
+            .await
     }
 }

@@ -57,7 +57,9 @@ pub fn holds(subject: &Value) -> String {
 
 /// `create user`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall create user --email ada@example.com --name \"Ada Lovelace\" --policy Viewer\n  rolecall create user --email guest@example.com --policy Contributor --until 30d --reason \"summer intern\"")]
+#[command(
+    after_help = "Examples:\n  rolecall create user --email ada@example.com --name \"Ada Lovelace\" --policy Viewer\n  rolecall create user --email guest@example.com --policy Contributor --until 30d --reason \"summer intern\""
+)]
 pub struct Create {
     /// The address, by which the user is known
     #[arg(long)]
@@ -86,7 +88,9 @@ pub struct Create {
 
 /// `get user`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall get user\n  rolecall get user ada@example.com\n  rolecall get user --policy \"Team Prod Access\" -o json")]
+#[command(
+    after_help = "Examples:\n  rolecall get user\n  rolecall get user ada@example.com\n  rolecall get user --policy \"Team Prod Access\" -o json"
+)]
 pub struct Get {
     /// One of them: subject, email or any other identifier
     subject: Option<String>,
@@ -105,7 +109,9 @@ pub struct Get {
 
 /// `update user`
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  rolecall update user ada@example.com --name \"Ada King\"\n  rolecall update user ada@example.com --disable")]
+#[command(
+    after_help = "Examples:\n  rolecall update user ada@example.com --name \"Ada King\"\n  rolecall update user ada@example.com --disable"
+)]
 pub struct Update {
     /// Subject, email or any other identifier
     subject: String,

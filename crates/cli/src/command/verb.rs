@@ -186,7 +186,9 @@ enum DeleteNoun {
     #[command(after_help = "Example:\n  rolecall delete group Checkout --dry-run")]
     Group(Named),
     /// Delete a project and what is given there
-    #[command(after_help = "Example:\n  rolecall delete project legacy-billing\n\n`rolecall archive project` only hides it.")]
+    #[command(
+        after_help = "Example:\n  rolecall delete project legacy-billing\n\n`rolecall archive project` only hides it."
+    )]
     Project(Named),
     /// Delete an environment that nothing uses
     #[command(after_help = "Example:\n  rolecall delete environment canary")]

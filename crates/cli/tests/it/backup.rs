@@ -30,7 +30,10 @@ fn what_is_no_backup_is_not_put_back() {
     let (_, folder) = house.stop();
     let file = folder.path().join("no-backup");
     std::fs::write(&file, "not a database").unwrap();
-    assert_eq!(Ran::of(bare().args(["restore", file.to_str().unwrap(), "--database", &database]).output().unwrap()).code, 3);
+    assert_eq!(
+        Ran::of(bare().args(["restore", file.to_str().unwrap(), "--database", &database]).output().unwrap()).code,
+        3
+    );
     House::start(&folder, |_| {}).run(&["whoami"]).ok();
 }
 
@@ -38,12 +41,21 @@ fn what_is_no_backup_is_not_put_back() {
 fn recovery_makes_an_administrator_again() {
     let house = House::union();
     let database = format!("sqlite:{}", house.database().display());
-    let recover = || Ran::of(bare().args(["recover", "--email", "eve@example.com", "-o", "json", "--database", &database]).output().unwrap());
+    let recover = || {
+        Ran::of(
+            bare()
+                .args(["recover", "--email", "eve@example.com", "-o", "json", "--database", &database])
+                .output()
+                .unwrap(),
+        )
+    };
     assert_eq!(recover().code, 3);
     let (_, folder) = house.stop();
     let token = recover().ok().json()["token"].as_str().unwrap().to_owned();
     let house = House::start(&folder, |_| {});
-    let me = Ran::of(house.command().env("ROLECALL_TOKEN", token).args(["whoami", "-o", "json"]).output().unwrap()).ok().json();
+    let me = Ran::of(house.command().env("ROLECALL_TOKEN", token).args(["whoami", "-o", "json"]).output().unwrap())
+        .ok()
+        .json();
     assert_eq!((&me["email"], &me["administrator"]), (&"eve@example.com".into(), &true.into()));
     assert!(house.run(&["audit", "--limit", "1"]).ok().out.contains("recover"));
 }

@@ -70,7 +70,13 @@ impl Layer {
     fn build(folder: &Path) -> Layer {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/tests/it/unsynced.c");
         let library = folder.join("unsynced.so");
-        let built = Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl").status().unwrap();
+        let built = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-o"])
+            .arg(&library)
+            .arg(source)
+            .arg("-ldl")
+            .status()
+            .unwrap();
         assert!(built.success());
         let files = folder.join("files");
         std::fs::create_dir(&files).unwrap();
@@ -153,7 +159,8 @@ fn survives(layer: Option<&Layer>, folder: &Path, kills: u64) {
     let mut random = 0x9E37_79B9_7F4A_7C15_u64;
     for round in 0..kills {
         let server = Server::start(&database, layer);
-        let writing: Vec<_> = (0..WRITERS).map(|_| runtime.spawn(write(server.url.clone(), Arc::clone(&done)))).collect();
+        let writing: Vec<_> =
+            (0..WRITERS).map(|_| runtime.spawn(write(server.url.clone(), Arc::clone(&done)))).collect();
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         // The instant is random, and late enough that some writes were answered.
         let before = done.names.lock().unwrap().len();

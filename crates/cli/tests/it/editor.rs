@@ -35,7 +35,12 @@ fn the_template_lists_the_valid_actions_with_their_titles() {
     let ran = editor.run(&house, &CREATE).ok();
     assert!(ran.err.contains("unchanged"), "{ran:?}");
     let shown = editor.shown(1);
-    for line in ["name: Production Runner", "  # Executions", "  # - create_flyte_executions  # Create executions", "# Domains: development, staging, production"] {
+    for line in [
+        "name: Production Runner",
+        "  # Executions",
+        "  # - create_flyte_executions  # Create executions",
+        "# Domains: development, staging, production",
+    ] {
         assert!(shown.lines().any(|found| found == line), "{shown}");
     }
     assert!(!is_there(&house));
@@ -93,12 +98,17 @@ fn a_role_that_somebody_changed_meanwhile_is_not_overwritten_unasked() {
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join("editor.sh");
     let token = crate::house::TOKEN;
-    let meanwhile = format!("ROLECALL_URL={} ROLECALL_TOKEN={token} {} update role 'Production Runner' --description meanwhile", house.url, env!("CARGO_BIN_EXE_rolecall"));
+    let meanwhile = format!(
+        "ROLECALL_URL={} ROLECALL_TOKEN={token} {} update role 'Production Runner' --description meanwhile",
+        house.url,
+        env!("CARGO_BIN_EXE_rolecall")
+    );
     let text = "if grep -q '^#!' \"$1\"; then cp \"$1\" \"$(dirname \"$0\")/seen\"; exit 0; fi\n";
     std::fs::write(&script, format!("{text}{meanwhile}\necho '  - view_flyte_executions' > \"$1.new\"; sed 's/^description.*/description: mine/' \"$1\" > \"$1.new\"; mv \"$1.new\" \"$1\"\n")).unwrap();
     let mut command = house.command();
     command.env("TMPDIR", folder.path()).env("EDITOR", format!("sh {}", script.display()));
-    crate::house::Ran::of(command.args(["update", "role", "Production Runner"]).output().unwrap()).refused(3, "changed the role meanwhile");
+    crate::house::Ran::of(command.args(["update", "role", "Production Runner"]).output().unwrap())
+        .refused(3, "changed the role meanwhile");
     assert!(std::fs::read_to_string(folder.path().join("seen")).unwrap().contains("saving again"));
     assert!(house.run(&["get", "role", "Production Runner"]).ok().out.contains("meanwhile"));
 }

@@ -9,11 +9,22 @@ fn exit_codes_tell_apart_denied_wrong_use_and_refused() {
     house.run(&["create", "user", "--email", "grace@example.com"]).ok();
     assert_eq!(house.run(&["check", "grace@example.com", "administer_account"]).code, 1);
     assert_eq!(house.run(&["explain", "grace@example.com", "administer_account"]).code, 1);
-    for wrong in [vec!["chek"], vec!["check"], vec!["create", "role", "x"], vec!["create", "policy", "x"], vec!["create", "assignment", "--policy", "Viewer"], vec!["create", "assignment", "--email", "grace@example.com"], vec!["update", "user", "grace@example.com"], vec![]] {
+    for wrong in [
+        vec!["chek"],
+        vec!["check"],
+        vec!["create", "role", "x"],
+        vec!["create", "policy", "x"],
+        vec!["create", "assignment", "--policy", "Viewer"],
+        vec!["create", "assignment", "--email", "grace@example.com"],
+        vec!["update", "user", "grace@example.com"],
+        vec![],
+    ] {
         assert_eq!(house.run(&wrong).code, 2, "{wrong:?}");
     }
     house.run(&["get", "role", "Viewr"]).refused(3, "no role named \"Viewr\"; did you mean \"Viewer\"?");
-    house.run(&["create", "assignment", "--email", "grace@example.com", "--policy", "Viewr"]).refused(3, "did you mean \"Viewer\"?");
+    house
+        .run(&["create", "assignment", "--email", "grace@example.com", "--policy", "Viewr"])
+        .refused(3, "did you mean \"Viewer\"?");
     house.run(&["check", "grace@example.com", "administer_acount"]).refused(3, "did you mean \"administer_account\"?");
 }
 
@@ -58,7 +69,8 @@ fn standard_output_has_nothing_but_data() {
 fn a_dry_run_shows_who_would_gain_what_and_changes_nothing() {
     let house = House::union();
     house.run(&["create", "user", "--email", "grace@example.com", "--name", "Grace"]).ok();
-    let dry = house.run(&["create", "assignment", "--email", "grace@example.com", "--policy", "Viewer", "--dry-run"]).ok();
+    let dry =
+        house.run(&["create", "assignment", "--email", "grace@example.com", "--policy", "Viewer", "--dry-run"]).ok();
     assert!(dry.out.contains("Grace gains view_flyte_executions everywhere\n"), "{dry:?}");
     assert_eq!(house.run(&["check", "grace@example.com", "view_flyte_executions"]).code, 1);
     house.run(&["delete", "user", "grace@example.com", "--dry-run"]).ok();
@@ -71,9 +83,15 @@ fn a_mistake_in_a_file_is_said_with_file_and_line_and_nothing_is_done() {
     let text = "name: R\nactions:\n- view_flyte_inventory\n- view_flyte_inventry\n";
     let ran = house.run_with(text, &["create", "role", "R", "--file", "-"]).refused(3, "-, line 4: ");
     assert!(ran.err.contains("did you mean \"view_flyte_inventory\"?"), "{ran:?}");
-    house.run_with("name: Other\nactions: []\n", &["create", "role", "R", "--file", "-"]).refused(3, "make them the same");
-    house.run_with("bindings:\n- role: Nope\n", &["create", "policy", "P", "--file", "-"]).refused(3, "line 2: no role named \"Nope\"");
-    house.run_with("actions:\n- a\u{0}b\n", &["create", "role", "R", "--file", "-"]).refused(3, "line 2: the character U+0000");
+    house
+        .run_with("name: Other\nactions: []\n", &["create", "role", "R", "--file", "-"])
+        .refused(3, "make them the same");
+    house
+        .run_with("bindings:\n- role: Nope\n", &["create", "policy", "P", "--file", "-"])
+        .refused(3, "line 2: no role named \"Nope\"");
+    house
+        .run_with("actions:\n- a\u{0}b\n", &["create", "role", "R", "--file", "-"])
+        .refused(3, "line 2: the character U+0000");
     house.run(&["create", "role", "R", "--file", "/nowhere.yaml"]).refused(3, "cannot read /nowhere.yaml");
     house.run(&["get", "role", "R"]).refused(3, "no role");
 }
@@ -81,7 +99,8 @@ fn a_mistake_in_a_file_is_said_with_file_and_line_and_nothing_is_done() {
 #[test]
 fn names_in_every_script_come_back_as_they_went_in() {
     let house = House::union();
-    for name in ["Производство", "生产 运行", "تشغيل", "a/b?c#d%", "~7", "it's \"odd\" $HOME", "🚀"] {
+    for name in ["Производство", "生产 运行", "تشغيل", "a/b?c#d%", "~7", "it's \"odd\" $HOME", "🚀"]
+    {
         house.run(&["create", "role", name, "--action", "view_flyte_inventory"]).ok();
         assert_eq!(house.run(&["get", "role", name, "-o", "json"]).ok().json()["name"], name);
     }

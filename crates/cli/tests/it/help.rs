@@ -12,7 +12,12 @@ fn help_lists_by_task_and_every_command_shows_an_example() {
     for part in ["People and what they may do:", "Questions:", "Exit codes: 0 allowed or done, 1 denied"] {
         assert!(help.contains(part), "{help}");
     }
-    assert!(run(&["help", "create", "role"]).ok().out.contains("Examples:\n  rolecall create role \"Production Runner\" --edit"));
+    assert!(
+        run(&["help", "create", "role"])
+            .ok()
+            .out
+            .contains("Examples:\n  rolecall create role \"Production Runner\" --edit")
+    );
     assert!(run(&["explain", "--help"]).ok().out.contains("rolecall explain grace@example.com"));
 }
 
@@ -34,6 +39,7 @@ fn the_api_document_is_printed_without_a_server() {
 
 #[test]
 fn a_secret_in_the_environment_is_not_shown_by_help() {
-    let shown = Ran::of(bare().args(["whoami", "--help"]).env("ROLECALL_TOKEN", "very-secret-indeed").output().unwrap()).ok();
+    let shown =
+        Ran::of(bare().args(["whoami", "--help"]).env("ROLECALL_TOKEN", "very-secret-indeed").output().unwrap()).ok();
     assert!(!shown.out.contains("very-secret-indeed"));
 }

@@ -102,7 +102,10 @@ impl House {
     /// A new organization with Union's catalog.
     pub fn union() -> Self {
         House::start(&Arc::new(tempfile::tempdir().unwrap()), |command| {
-            command.env("ROLECALL_CATALOG", "union").env("ROLECALL_ADMIN_TOKEN", TOKEN).env("ROLECALL_ADMIN_EMAIL", "ada@example.com");
+            command
+                .env("ROLECALL_CATALOG", "union")
+                .env("ROLECALL_ADMIN_TOKEN", TOKEN)
+                .env("ROLECALL_ADMIN_EMAIL", "ada@example.com");
         })
     }
 
@@ -147,7 +150,13 @@ impl House {
     /// The command with something on its standard input.
     pub fn run_with(&self, input: &str, arguments: &[&str]) -> Ran {
         let mut command = self.command();
-        let mut child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         // The command may end before it has read everything.
         let _written = child.stdin.take().unwrap().write_all(input.as_bytes());
         Ran::of(child.wait_with_output().unwrap())
@@ -191,7 +200,12 @@ pub fn http(url: &str, method: &str, path: &str, form: &str) -> (u16, String) {
     let host = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     let head = "Content-Type: application/x-www-form-urlencoded\r\nConnection: close";
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{head}\r\nContent-Length: {}\r\n\r\n{form}", form.len()).unwrap();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{head}\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    )
+    .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
@@ -218,7 +232,9 @@ impl Editor {
     /// Runs a command with this editor.
     pub fn run(&self, house: &House, arguments: &[&str]) -> Ran {
         let editor = format!("sh {}", self.folder.path().join("editor.sh").display());
-        Ran::of(house.command().env("EDITOR", editor).env("TMPDIR", self.folder.path()).args(arguments).output().unwrap())
+        Ran::of(
+            house.command().env("EDITOR", editor).env("TMPDIR", self.folder.path()).args(arguments).output().unwrap(),
+        )
     }
 
     /// What it was shown the nth time, from 1.
@@ -228,7 +244,7 @@ impl Editor {
 
     /// How often it was opened.
     pub fn openings(&self) -> usize {
-        (1..).take_while(|nth| self.folder.path().join(format!("shown.{nth}")).exists()).count()
+        (1..100).take_while(|nth| self.folder.path().join(format!("shown.{nth}")).exists()).count()
     }
 
     /// The text that was kept, when one was.

@@ -26,7 +26,10 @@ fn a_request_in_flight_is_answered_before_it_stops() {
     let host = house.url.strip_prefix("http://").unwrap().to_owned();
     let mut stream = TcpStream::connect(&host).unwrap();
     let body = "{\"email\": \"late@example.com\"}";
-    let head = format!("POST /api/v1/users HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let head = format!(
+        "POST /api/v1/users HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(&body.as_bytes()[..5]).unwrap();
     // The server has taken the connection once it answers another one.
@@ -82,14 +85,19 @@ fn without_a_word_about_the_first_start_a_link_leads_to_the_set_up_page() {
     let (status, page) = http(&house.url, "GET", &format!("/setup?key={key}"), "");
     assert_eq!(status, 200);
     assert!(page.contains("<form") && !page.contains("<script"), "{page}");
-    let wrong = format!("key=wrong&organization=acme&catalog=union&email=ada%40example.com");
-    assert_eq!(http(&house.url, "POST", "/setup", &wrong).0, 403);
+    let wrong = "key=wrong&organization=acme&catalog=union&email=ada%40example.com";
+    assert_eq!(http(&house.url, "POST", "/setup", wrong).0, 403);
     let form = format!("key={key}&organization=acme&catalog=union&email=ada%40example.com");
     let (status, page) = http(&house.url, "POST", "/setup", &form);
     assert_eq!(status, 200, "{page}");
     let token = page.split_once("<pre>").unwrap().1.split('<').next().unwrap().to_owned();
-    let me = Ran::of(house.command().env("ROLECALL_TOKEN", token).args(["whoami", "-o", "json"]).output().unwrap()).ok().json();
-    assert_eq!((&me["email"], &me["organization"], &me["administrator"]), (&"ada@example.com".into(), &"acme".into(), &true.into()));
+    let me = Ran::of(house.command().env("ROLECALL_TOKEN", token).args(["whoami", "-o", "json"]).output().unwrap())
+        .ok()
+        .json();
+    assert_eq!(
+        (&me["email"], &me["organization"], &me["administrator"]),
+        (&"ada@example.com".into(), &"acme".into(), &true.into())
+    );
     assert_eq!(http(&house.url, "POST", "/setup", &form).0, 410);
 }
 
@@ -112,7 +120,30 @@ fn the_demo_has_people_to_ask_about_and_says_how() {
         command.arg("--demo").env("ROLECALL_ADMIN_TOKEN", TOKEN);
     });
     assert!(house.run(&["get", "user", "-o", "json"]).ok().json().as_array().unwrap().len() >= 12);
-    house.run(&["check", "grace@example.com", "create_flyte_executions", "--project", "checkout", "--environment", "production"]).ok();
-    assert_eq!(house.run(&["check", "grace@example.com", "create_flyte_executions", "--project", "checkout", "--environment", "development"]).code, 1);
+    house
+        .run(&[
+            "check",
+            "grace@example.com",
+            "create_flyte_executions",
+            "--project",
+            "checkout",
+            "--environment",
+            "production",
+        ])
+        .ok();
+    assert_eq!(
+        house
+            .run(&[
+                "check",
+                "grace@example.com",
+                "create_flyte_executions",
+                "--project",
+                "checkout",
+                "--environment",
+                "development"
+            ])
+            .code,
+        1
+    );
     assert!(!house.database().exists());
 }

@@ -20,7 +20,7 @@ fn steps() -> Vec<Step> {
         for line in block.split("\n```").next().unwrap().lines() {
             match (line.strip_prefix("$ "), line.strip_prefix("> ")) {
                 (Some(command), _) => steps.push(Step { command: command.to_owned(), said: Vec::new() }),
-                (_, Some(more)) => steps.last_mut().unwrap().command += &format!("\n{more}"),
+                (_, Some(more)) => steps.last_mut().unwrap().command.extend(["\n", more]),
                 _ => steps.last_mut().unwrap().said.push(line.to_owned()),
             }
         }

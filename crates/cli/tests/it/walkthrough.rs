@@ -15,7 +15,8 @@ fn walked() -> House {
     house
 }
 
-const QUESTION: [&str; 6] = ["user@example.com", "create_flyte_executions", "--project", "my-project", "--domain", "production"];
+const QUESTION: [&str; 6] =
+    ["user@example.com", "create_flyte_executions", "--project", "my-project", "--domain", "production"];
 
 fn asked<'a>(verb: &'a str, domain: &'a str) -> Vec<&'a str> {
     let mut question = vec![verb];
@@ -33,7 +34,11 @@ fn who_may_run_in_production_is_denied_in_development_and_explain_says_why() {
     let denied = house.run(&asked("check", "development"));
     assert_eq!((denied.code, denied.out.as_str()), (1, "denied\n"));
     let why = house.run(&asked("explain", "production")).ok().out;
-    for step in ["└─ policy Team Prod Access", "└─ role Production Runner (my-project/production)", "└─ permits create_flyte_executions"] {
+    for step in [
+        "└─ policy Team Prod Access",
+        "└─ role Production Runner (my-project/production)",
+        "└─ permits create_flyte_executions",
+    ] {
         assert!(why.contains(step), "{why}");
     }
     let why_not = house.run(&asked("explain", "development"));
@@ -49,9 +54,13 @@ fn the_command_that_explain_proposes_mends_the_denial() {
     let house = walked();
     let why_not = house.run(&asked("explain", "development")).out;
     let command = why_not.lines().find_map(|line| line.trim().strip_prefix("by the command: rolecall ")).unwrap();
-    let words: Vec<String> = command.split('\'').enumerate().flat_map(|(index, part)| {
-        if index % 2 == 1 { vec![part.to_owned()] } else { part.split_whitespace().map(str::to_owned).collect() }
-    }).collect();
+    let words: Vec<String> = command
+        .split('\'')
+        .enumerate()
+        .flat_map(|(index, part)| {
+            if index % 2 == 1 { vec![part.to_owned()] } else { part.split_whitespace().map(str::to_owned).collect() }
+        })
+        .collect();
     house.run(&words.iter().map(String::as_str).collect::<Vec<_>>()).ok();
     house.run(&asked("check", "development")).ok();
 }
@@ -59,7 +68,10 @@ fn the_command_that_explain_proposes_mends_the_denial() {
 #[test]
 fn every_command_of_the_documents_reference_works() {
     let house = walked();
-    let subject = house.run(&["get", "user", "user@example.com", "-o", "json"]).ok().json()["subject"].as_str().unwrap().to_owned();
+    let subject = house.run(&["get", "user", "user@example.com", "-o", "json"]).ok().json()["subject"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let application = house.run(&["create", "application", "Runner", "--policy", "Viewer", "-o", "json"]).ok().json();
     let creds = application["subject"].as_str().unwrap();
     assert!(application["client_id"].is_string() && application["client_secret"].is_string(), "{application}");
@@ -95,12 +107,24 @@ fn update_opens_the_present_definition() {
     let more = format!("{ROLE}- register_flyte_inventory\n");
     let editor = Editor::typing(&[&more]);
     editor.run(&house, &["update", "role", "Production Runner"]).ok();
-    assert!(editor.shown(1).contains("name: Production Runner\ndescription: Can view and execute workflows\nactions:\n  - view_flyte_inventory"), "{}", editor.shown(1));
+    assert!(
+        editor.shown(1).contains(
+            "name: Production Runner\ndescription: Can view and execute workflows\nactions:\n  - view_flyte_inventory"
+        ),
+        "{}",
+        editor.shown(1)
+    );
     house.run(&["check", "user@example.com", "register_flyte_inventory", "-p", "my-project", "-e", "production"]).ok();
     let staging = POLICY.replace("production\n", "staging\n");
     let editor = Editor::typing(&[&staging]);
     editor.run(&house, &["update", "policy", "Team Prod Access"]).ok();
-    assert!(editor.shown(1).contains("  - role: Production Runner\n    resource:\n      project: my-project\n      domain: production\n"), "{}", editor.shown(1));
+    assert!(
+        editor.shown(1).contains(
+            "  - role: Production Runner\n    resource:\n      project: my-project\n      domain: production\n"
+        ),
+        "{}",
+        editor.shown(1)
+    );
     assert_eq!(house.run(&asked("check", "production")).code, 1);
     house.run(&asked("check", "staging")).ok();
 }
@@ -111,5 +135,11 @@ fn a_project_that_a_policy_names_is_registered_by_it() {
     let projects = house.run(&["get", "project"]).ok().out;
     assert!(projects.contains("my-project") && projects.contains("named, not created"), "{projects}");
     assert!(house.run(&["access", "user@example.com"]).ok().out.contains("my-project/production"));
-    assert!(house.run(&["who-can", "create_flyte_executions", "-p", "my-project", "-e", "production"]).ok().out.contains("user@example.com"));
+    assert!(
+        house
+            .run(&["who-can", "create_flyte_executions", "-p", "my-project", "-e", "production"])
+            .ok()
+            .out
+            .contains("user@example.com")
+    );
 }
