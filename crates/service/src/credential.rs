@@ -113,9 +113,9 @@ impl Credentials {
     }
 
     fn put_back(&self, organization: OrganizationKey, uses: &[([u8; 16], i64)]) {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, at) in uses {
-            used.entry((organization, TokenKey::from_bytes(*key))).or_insert(Timestamp::from_micros(*at));
+            waiting.entry((organization, TokenKey::from_bytes(*key))).or_insert(Timestamp::from_micros(*at));
         }
     }
 

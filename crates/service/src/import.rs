@@ -21,7 +21,8 @@ const LONGEST_LINE: usize = 16 << 20;
 /// Imports a workload as one entry. Nothing is changed unless every line is sound.
 ///
 /// # Errors
-/// `Unreadable`, naming the first bad line; then as [`crate::execute`].
+/// `Unreadable`, naming the first bad line; `Closing` when the service stops before all was sent;
+/// then as [`crate::execute`].
 pub async fn import(ctx: &Ctx, lines: impl Stream<Item = io::Result<Bytes>>) -> Result<Done, Error> {
     // Who may not import need not send all of it first.
     if let Err(refusal) = may_give(ctx, &Command::Import(Arc::default())) {
@@ -31,7 +32,15 @@ pub async fn import(ctx: &Ctx, lines: impl Stream<Item = io::Result<Bytes>>) -> 
     let (sender, receiver) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking(move || read(receiver));
     let mut lines = pin!(lines);
-    while let Some(piece) = lines.next().await {
+    let mut closing = ctx.organization.closing();
+    loop {
+        let next = tokio::select! {
+            biased;
+            // An upload may go on for minutes and nothing of it is done yet: a stop need not wait for it.
+            _ = closing.wait_for(|closing| *closing) => return Err(Error::Closing),
+            next = lines.next() => next,
+        };
+        let Some(piece) = next else { break };
         let piece = piece.map_err(|error| Error::Unreadable { message: format!("the upload broke off: {error}") })?;
         if sender.send(piece).await.is_err() {
             // The reader stopped at a bad line, which it names below.

@@ -104,3 +104,15 @@ async fn an_import_can_be_tried_and_repeated() {
     let again = send(&ctx, LINES, 9).await.unwrap();
     assert!(again.repeated && again.revision == first.revision, "the same bytes, cut otherwise");
 }
+
+#[tokio::test]
+async fn an_upload_that_goes_on_and_on_does_not_hold_up_a_stop() {
+    let house = shop().await;
+    let ctx = house.root().ctx().await;
+    let revision = house.revision().await;
+    let endless = stream::once(async { Ok(Bytes::from_static(b"\n")) }).chain(stream::pending());
+    let importing = tokio::spawn(async move { import(&ctx, endless).await });
+    house.service.end_streams();
+    assert!(matches!(importing.await.unwrap(), Err(Error::Closing)));
+    assert_eq!(house.revision().await, revision);
+}
