@@ -74,19 +74,23 @@ impl From<NewActionBody> for NewAction {
 pub(crate) struct ActionPatchBody {
     /// What people call it.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub title: Option<String>,
     /// What it lets one do.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub description: Option<String>,
     /// Under which heading it is shown.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub category: Option<String>,
     /// All actions it includes from now on.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub includes: Option<Vec<String>>,
     /// Attributes to put over the present ones; null takes one away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     pub attributes: Option<Attributes>,
 }
 

@@ -14,6 +14,7 @@ use rolecall_model::id::{Holder, PrincipalId};
 use rolecall_model::principal::PrincipalKind;
 use rolecall_model::{Change, Org, Refusal, operation as op};
 use rolecall_service as service;
+use rolecall_service::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -54,8 +55,8 @@ pub(crate) struct NewApplicationBody {
 }
 
 impl NewApplicationBody {
-    pub(crate) fn new_application(self, org: &Org) -> Result<NewApplication, Problem> {
-        let terms = self.terms.terms(org).map_err(|problem| problem.under("terms"))?;
+    pub(crate) fn new_application(self, ctx: &Ctx) -> Result<NewApplication, Problem> {
+        let terms = self.terms.terms(ctx).map_err(|problem| problem.under("terms"))?;
         Ok(NewApplication {
             name: self.name,
             client_id: self.client_id,
@@ -75,6 +76,7 @@ impl NewApplicationBody {
 pub(crate) struct ApplicationPatchBody {
     /// What people call it.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
     /// The id another system knows it by.
     #[serde(default, deserialize_with = "nullable")]
@@ -82,13 +84,15 @@ pub(crate) struct ApplicationPatchBody {
     pub external_id: Option<Option<String>>,
     /// What it is for.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub description: Option<String>,
     /// Whether it may act at all: false disables it, true enables it again.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub active: Option<bool>,
     /// Attributes to put over the present ones; null takes one away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     pub attributes: Option<Attributes>,
 }
 
@@ -190,7 +194,7 @@ async fn list(call: Call) -> Reply {
 async fn create(call: Call) -> Reply {
     let body: NewApplicationBody = call.json().await?;
     let with_secret = body.secret;
-    let new = body.new_application(call.org())?;
+    let new = body.new_application(&call.ctx)?;
     if !with_secret {
         let done = call.change(ApplicationCommand::Create(new)).await?;
         return noun::made::<Applications>(&call, &done);

@@ -15,6 +15,7 @@ use rolecall_model::id::{EnvironmentId, Holder, PolicyId, ProjectId, RoleId};
 use rolecall_model::policy::{Binding, BindingRef};
 use rolecall_model::provenance::{Source, Terms};
 use rolecall_model::{Change, Org, Ref, Refusal, Scope, Timestamp, operation as op, resolve};
+use rolecall_service::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -78,10 +79,10 @@ impl NewAssignmentBody {
     }
 
     /// Giving it.
-    pub(crate) fn create(self, org: &Org) -> Result<AssignmentCommand, Problem> {
+    pub(crate) fn create(self, ctx: &Ctx) -> Result<AssignmentCommand, Problem> {
         let (holder, grant) = (self.holder()?, self.grant()?);
         let NewAssignmentBody { from, until, reason, approver, .. } = self;
-        let terms = TermsBody { from, until, reason, approver }.terms(org)?;
+        let terms = TermsBody { from, until, reason, approver }.terms(ctx)?;
         Ok(AssignmentCommand::Grant(holder, grant, terms))
     }
 }
@@ -145,9 +146,9 @@ pub(crate) struct AssignmentPatchBody {
 }
 
 impl AssignmentPatchBody {
-    fn over(self, org: &Org, present: Terms) -> Result<Terms, Problem> {
+    fn over(self, ctx: &Ctx, present: Terms) -> Result<Terms, Problem> {
         let approver = match self.approver {
-            Some(Some(name)) => Some(Some(resolve::principal(org, &subject(&name), "approver")?.0)),
+            Some(Some(name)) => Some(Some(wire::approver(ctx, &name)?)),
             Some(None) => Some(None),
             None => None,
         };
@@ -318,7 +319,7 @@ fn shown(call: &Call, done: &rolecall_service::Done, holder: Option<(Holder, Gra
 
 async fn create(call: Call) -> Reply {
     let body: NewAssignmentBody = call.json().await?;
-    let command = body.create(call.org())?;
+    let command = body.create(&call.ctx)?;
     let known = match &command {
         AssignmentCommand::Grant(holder, grant, _) => present(call.org(), holder, grant),
         _ => None,
@@ -348,7 +349,7 @@ async fn change(call: Call) -> Reply {
     let (holder, grant) = (held.holder, held.assignment.grant);
     let present = org.provenances.get(held.assignment.provenance);
     call.require_tag(present.map_or(0, |provenance| provenance.revision.0))?;
-    let terms = body.over(org, present.map(|provenance| provenance.terms.clone()).unwrap_or_default())?;
+    let terms = body.over(&call.ctx, present.map(|provenance| provenance.terms.clone()).unwrap_or_default())?;
     let done = call.change(AssignmentCommand::Grant(holder_ref(org, holder)?, grant_ref(grant), terms)).await?;
     shown(&call, &done, Some((holder, grant)), false)
 }
@@ -400,6 +401,7 @@ pub(crate) fn routes() -> Vec<Route> {
         .needs_at(op::ASSIGNMENTS_WRITE, Where::Somewhere)
         .takes::<NewAssignmentBody>()
         .makes::<AssignmentView>()
+        .may_be_there()
         .by(create),
         Route::post("/assignments/end", "end_assignment", "Take something, named by what it is")
             .needs_at(op::ASSIGNMENTS_WRITE, Where::Somewhere)

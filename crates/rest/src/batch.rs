@@ -22,6 +22,7 @@ use crate::route::{Route, Shape};
 use crate::slot::SlotRoleBody;
 use crate::user::{NewUserBody, UserPatchBody};
 use crate::wire;
+use rolecall_model::Refusal;
 use rolecall_model::action::ActionCommand;
 use rolecall_model::application::ApplicationCommand;
 use rolecall_model::command::Command;
@@ -36,7 +37,7 @@ use rolecall_model::resource_type::ResourceTypeCommand;
 use rolecall_model::role::RoleCommand;
 use rolecall_model::token::TokenCommand;
 use rolecall_model::user::UserCommand;
-use rolecall_model::{Org, Refusal};
+use rolecall_service::Ctx;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -74,7 +75,7 @@ pub(crate) struct BatchView {
 
 /// What an operation takes beside its name.
 pub(crate) struct Parts<'a> {
-    org: &'a Org,
+    ctx: &'a Ctx,
     target: Option<String>,
     body: Option<Value>,
 }
@@ -198,7 +199,7 @@ fn roles() -> Vec<Known> {
 
 fn subjects() -> Vec<Known> {
     vec![
-        on_all::<NewUserBody>("user.create", |p| Ok(p.body::<NewUserBody>()?.command(p.org)?.into())),
+        on_all::<NewUserBody>("user.create", |p| Ok(p.body::<NewUserBody>()?.command(p.ctx)?.into())),
         on_one::<UserPatchBody>("user.change", |p| {
             Ok(UserCommand::Change(subject(&p.target()?), p.body::<UserPatchBody>()?.into()).into())
         }),
@@ -209,19 +210,19 @@ fn subjects() -> Vec<Known> {
                 let said = "a secret is answered once, which a batch cannot; create the application by itself";
                 return Err(Problem::invalid("body.secret", said));
             }
-            Ok(ApplicationCommand::Create(body.new_application(p.org)?).into())
+            Ok(ApplicationCommand::Create(body.new_application(p.ctx)?).into())
         }),
         on_one::<ApplicationPatchBody>("application.change", |p| {
             Ok(ApplicationCommand::Change(subject(&p.target()?), p.body::<ApplicationPatchBody>()?.into()).into())
         }),
         on("application.delete", |p| Ok(ApplicationCommand::Delete(subject(&p.target()?)).into())),
-        on_all::<NewGroupBody>("group.create", |p| Ok(p.body::<NewGroupBody>()?.command(p.org)?.into())),
+        on_all::<NewGroupBody>("group.create", |p| Ok(p.body::<NewGroupBody>()?.command(p.ctx)?.into())),
         on_one::<GroupPatchBody>("group.change", |p| {
             Ok(GroupCommand::Change(reference(&p.target()?), p.body::<GroupPatchBody>()?.into()).into())
         }),
         on_one::<NewMembersBody>("group.add_members", |p| {
             let group = reference(&p.target()?);
-            p.body::<NewMembersBody>()?.command(p.org, &group)
+            p.body::<NewMembersBody>()?.command(p.ctx, &group)
         }),
         on_one::<MembersBody>("group.remove_members", |p| {
             let group = reference(&p.target()?);
@@ -242,6 +243,8 @@ pub(crate) struct SlotBody {
     /// The user, application or group, by any identifier.
     pub subject: String,
     /// The role; null takes a group's role of the slot away.
+    #[serde(deserialize_with = "json::explicit")]
+    #[schema(required = true)]
     pub role: Option<String>,
     /// Why.
     #[serde(default)]
@@ -250,7 +253,7 @@ pub(crate) struct SlotBody {
 
 fn grants() -> Vec<Known> {
     vec![
-        on_all::<NewAssignmentBody>("assignment.create", |p| Ok(p.body::<NewAssignmentBody>()?.create(p.org)?.into())),
+        on_all::<NewAssignmentBody>("assignment.create", |p| Ok(p.body::<NewAssignmentBody>()?.create(p.ctx)?.into())),
         on_all::<EndAssignmentBody>("assignment.end", |p| Ok(p.body::<EndAssignmentBody>()?.end()?.into())),
         on_one::<SlotBody>("slot.set", |p| {
             let slot = p.target()?;
@@ -267,14 +270,14 @@ fn grants() -> Vec<Known> {
     ]
 }
 
-fn command(org: &Org, table: &[Known], value: Value) -> Result<Command, Problem> {
+fn command(ctx: &Ctx, table: &[Known], value: Value) -> Result<Command, Problem> {
     let Operation { op, target, body } = json::read_value(value)?;
     let Some(known) = table.iter().find(|known| known.op == op) else {
         let near = nearest(&op, table.iter().map(|known| known.op)).map(|near| format!("; did you mean \"{near}\"?"));
         let op = rolecall_model::refusal::shown(&op);
         return Err(Problem::invalid("op", format!("there is no operation \"{op}\"{}", near.unwrap_or_default())));
     };
-    let mut parts = Parts { org, target, body };
+    let mut parts = Parts { ctx, target, body };
     let command = (known.read)(&mut parts)?;
     if parts.target.is_some() {
         return Err(Problem::invalid("target", format!("{op} has no target; leave it out")));
@@ -296,7 +299,7 @@ async fn commands(call: &Call) -> Result<Command, Problem> {
     }
     let table = known();
     let read = operations.into_iter().enumerate().map(|(index, value)| {
-        command(call.org(), &table, value).map_err(|problem| problem.under(&format!("operations[{index}]")))
+        command(&call.ctx, &table, value).map_err(|problem| problem.under(&format!("operations[{index}]")))
     });
     read.collect::<Result<Vec<_>, Problem>>().map(Command::Batch)
 }

@@ -39,10 +39,11 @@ impl From<NewEnvironmentBody> for NewEnvironment {
 pub(crate) struct EnvironmentPatchBody {
     /// What people call it.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub title: Option<String>,
     /// Attributes to put over the present ones; null takes one away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     pub attributes: Option<Attributes>,
 }
 

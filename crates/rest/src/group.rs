@@ -12,6 +12,7 @@ use crate::wire::{self, BindingBody, HeldPolicyView, HeldRoleView, TermsBody};
 use rolecall_model::group::{GroupChange, GroupCommand, GroupPatch, NewGroup};
 use rolecall_model::id::Holder;
 use rolecall_model::{Change, Org, Refusal, operation as op, resolve};
+use rolecall_service::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -46,8 +47,8 @@ pub(crate) struct NewGroupBody {
 }
 
 impl NewGroupBody {
-    pub(crate) fn command(self, org: &Org) -> Result<GroupCommand, Problem> {
-        let terms = self.terms.terms(org).map_err(|problem| problem.under("terms"))?;
+    pub(crate) fn command(self, ctx: &Ctx) -> Result<GroupCommand, Problem> {
+        let terms = self.terms.terms(ctx).map_err(|problem| problem.under("terms"))?;
         Ok(GroupCommand::Create(NewGroup {
             name: self.name,
             description: self.description,
@@ -66,16 +67,19 @@ impl NewGroupBody {
 pub(crate) struct GroupPatchBody {
     /// Its new name.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
     /// What it is for.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub description: Option<String>,
     /// All SSO names from now on.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub sso_names: Option<Vec<String>>,
     /// Attributes to put over the present ones; null takes one away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     pub attributes: Option<Attributes>,
 }
 
@@ -176,7 +180,7 @@ async fn list(call: Call) -> Reply {
 
 async fn create(call: Call) -> Reply {
     let body: NewGroupBody = call.json().await?;
-    let done = call.change(body.command(call.org())?).await?;
+    let done = call.change(body.command(&call.ctx)?).await?;
     noun::made::<Groups>(&call, &done)
 }
 

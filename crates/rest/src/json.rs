@@ -162,6 +162,16 @@ pub(crate) fn nullable<'de, D: Deserializer<'de>, T: serde::Deserialize<'de>>(
     <Option<T> as serde::Deserialize>::deserialize(deserializer).map(Some)
 }
 
+/// A field that must be there, and may be null.
+///
+/// # Errors
+/// When the value is not what is wanted.
+pub(crate) fn explicit<'de, D: Deserializer<'de>, T: serde::Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    <Option<T> as serde::Deserialize>::deserialize(deserializer)
+}
+
 /// Extra attributes as they come over the wire.
 pub(crate) type Attributes = Map<String, Value>;
 

@@ -13,6 +13,7 @@ use rolecall_model::group::{Group, GroupCommand, GroupPatch};
 use rolecall_model::id::{GroupId, PrincipalId};
 use rolecall_model::membership::MembershipCommand;
 use rolecall_model::{Org, Timestamp, operation as op, resolve};
+use rolecall_service::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -47,10 +48,10 @@ pub(crate) struct NewMembersBody {
 }
 
 impl NewMembersBody {
-    pub(crate) fn command(self, org: &Org, group: &Ref) -> Result<Command, Problem> {
+    pub(crate) fn command(self, ctx: &Ctx, group: &Ref) -> Result<Command, Problem> {
         let commands = self.members.into_iter().enumerate().map(|(index, member)| {
             let NewMemberBody { user, from, until, reason, approver } = member;
-            let terms = TermsBody { from, until, reason, approver }.terms(org);
+            let terms = TermsBody { from, until, reason, approver }.terms(ctx);
             let terms = terms.map_err(|problem| problem.under(&format!("members[{index}]")))?;
             Ok(MembershipCommand::Add(group.clone(), subject(&user), terms).into())
         });
@@ -154,7 +155,7 @@ fn require_tag(call: &Call) -> Result<(), Problem> {
 async fn add(call: Call) -> Reply {
     let body: NewMembersBody = call.json().await?;
     require_tag(&call)?;
-    let command = body.command(call.org(), &call.target("group"))?;
+    let command = body.command(&call.ctx, &call.target("group"))?;
     let done = call.change(command).await.map_err(|problem| problem.renamed("commands", "members"))?;
     noun::changed::<Groups>(&call, &done)
 }

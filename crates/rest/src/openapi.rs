@@ -1,5 +1,6 @@
 //! The OpenAPI document, made from the same rows as the router.
 
+use crate::difference::DryRunView;
 use crate::problem::{CODES, ProblemView};
 use crate::route::{Answers, Method, Need, Param, Route, Shape, Takes, Value, Where};
 use rolecall_model::operation;
@@ -31,7 +32,7 @@ What the caller may not see is not found; what it may see but not do is forbidde
 pub(crate) fn frame() -> OpenApi {
     let mut components = Components::new();
     components.schemas.extend(collected(Shape::of::<ProblemView>()));
-    components.schemas.extend(collected(Shape::of::<crate::difference::DryRunView>()));
+    components.schemas.extend(collected(Shape::of::<DryRunView>()));
     for status in statuses() {
         components.responses.insert(format!("Problem{status}"), problem_response(status).into());
     }
@@ -124,7 +125,45 @@ fn page_name(item: &str) -> String {
 fn collected(shape: Shape) -> Vec<(String, RefOr<Schema>)> {
     let mut all = Vec::new();
     (shape.collect)(&mut all);
-    all
+    all.into_iter()
+        .map(|(name, schema)| {
+            let schema = if name.ends_with("View") { never_null(schema) } else { schema };
+            (name, schema)
+        })
+        .collect()
+}
+
+/// What we answer leaves a value that is not there out, so it is never null.
+fn never_null(schema: RefOr<Schema>) -> RefOr<Schema> {
+    let Ok(mut value) = serde_json::to_value(&schema) else { return schema };
+    without_null(&mut value);
+    serde_json::from_value(value).unwrap_or(schema)
+}
+
+fn without_null(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::Array(all) => all.iter_mut().for_each(without_null),
+        Value::Object(map) => {
+            if let Some(Value::Array(types)) = map.get_mut("type") {
+                types.retain(|one| one != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    map.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(each)) = map.get_mut("oneOf") {
+                each.retain(|one| one.get("type").is_none_or(|kind| kind != "null"));
+                if let [only] = each.as_slice() {
+                    let only = only.clone();
+                    *value = only;
+                    return without_null(value);
+                }
+            }
+            map.values_mut().for_each(without_null);
+        }
+        _ => {}
+    }
 }
 
 fn operation_of(route: &Route) -> utoipa::openapi::path::Operation {
@@ -253,63 +292,91 @@ fn headers(route: &Route) -> Vec<(&'static str, &'static str)> {
             "Idempotency-Key",
             "A key of the caller's choice: the same request with it is carried out once in 24 hours.",
         ));
-        all.push(("If-Match", "The entity tag that the caller read; else 412."));
+        if route.path.contains('{') {
+            all.push(("If-Match", "The entity tag that the caller read; else 412."));
+        }
     } else if matches!(route.answers, Answers::One(_)) {
         all.push(("If-None-Match", "The entity tag that the caller has; if it is the newest, 304."));
     }
     all
 }
 
+/// A response with the headers that every answer of the route has.
+fn response(route: &Route, about: &str) -> ResponseBuilder {
+    let mut response = ResponseBuilder::new()
+        .description(about)
+        .header("Rolecall-Revision", header("The revision that the answer shows, or that the change made."))
+        .header("X-Request-Id", header("The request's id in the logs."));
+    if route.changes {
+        let about = "`true` when this request was carried out before and is only answered again.";
+        response = response.header("Idempotency-Replayed", header(about));
+    }
+    response
+}
+
+fn json(name: impl Into<String>) -> Content {
+    Content::new(Some(Ref::from_schema_name(name)))
+}
+
+/// Either a thing or, of a dry run, its gains and losses.
+fn or_dry_run(name: String) -> Content {
+    let dry_run = Ref::from_schema_name(DryRunView::name());
+    Content::new(Some(OneOfBuilder::new().item(Ref::from_schema_name(name)).item(dry_run)))
+}
+
 fn answers(route: &Route, operation: OperationBuilder) -> OperationBuilder {
-    let revision = || header("The revision that the answer shows, or that the change made.");
-    let json = |name: String| Content::new(Some(Ref::from_schema_name(name)));
-    let tagged = |builder: ResponseBuilder| builder.header("ETag", header("The revision that last changed the thing."));
-    let dry = |operation: OperationBuilder| {
-        let response = ResponseBuilder::new()
-            .description("With dry_run=true: who would gain and who would lose what.")
-            .header("Rolecall-Revision", revision())
-            .content("application/json", json(<crate::difference::DryRunView as ToSchema>::name().into_owned()));
-        operation.response("200", response.build())
-    };
+    let tag = || header("The revision that last changed the thing.");
+    let dry = "With dry_run=true: who would gain and who would lose what.";
     match route.answers {
         Answers::One(shape) => {
             let name = (shape.name)();
-            let content = if route.changes {
-                let dry = Ref::from_schema_name(<crate::difference::DryRunView as ToSchema>::name());
-                Content::new(Some(OneOfBuilder::new().item(Ref::from_schema_name(name)).item(dry)))
-            } else {
-                json(name)
-            };
-            let response = ResponseBuilder::new().description(route.summary).header("Rolecall-Revision", revision());
-            operation.response("200", tagged(response).content("application/json", content).build())
+            let content = if route.changes { or_dry_run(name) } else { json(name) };
+            let mut found = response(route, route.summary).header("ETag", tag()).content("application/json", content);
+            if matches!(route.takes, Takes::Stream(_)) {
+                found = found.content("application/x-ndjson", Content::new(Some(binary())));
+            }
+            let operation = operation.response("200", found.build());
+            if route.method != Method::Get {
+                return operation;
+            }
+            let same = response(route, "The caller has it already, as If-None-Match says.").header("ETag", tag());
+            operation.response("304", same.build())
         }
         Answers::Made(shape) => {
-            let response = ResponseBuilder::new()
-                .description("It was made.")
-                .header("Rolecall-Revision", revision())
+            let made = response(route, "It was made.")
                 .header("Location", header("Where it is."))
+                .header("ETag", tag())
                 .content("application/json", json((shape.name)()));
-            dry(operation).response("201", tagged(response).build())
+            let (content, about) = if route.may_be_there {
+                (
+                    or_dry_run((shape.name)()),
+                    "It was there already. With dry_run=true: who would gain and who would lose what.",
+                )
+            } else {
+                (json(DryRunView::name()), dry)
+            };
+            let other = response(route, about).content("application/json", content);
+            operation.response("200", other.build()).response("201", made.build())
         }
         Answers::Page(shape) => {
-            let response = ResponseBuilder::new().description("A page.").header("Rolecall-Revision", revision());
-            operation.response("200", response.content("application/json", json(page_name(&(shape.name)()))).build())
+            let page = response(route, "A page.").content("application/json", json(page_name(&(shape.name)())));
+            operation.response("200", page.build())
         }
         Answers::Nothing => {
-            let response = ResponseBuilder::new().description("It is done.").header("Rolecall-Revision", revision());
-            dry(operation).response("204", response.build())
+            let other = response(route, dry).content("application/json", json(DryRunView::name()));
+            operation.response("200", other.build()).response("204", response(route, "It is done.").build())
         }
         Answers::Stream(kinds) => {
-            let mut response = ResponseBuilder::new().description("A stream.").header("Rolecall-Revision", revision());
+            let mut stream = response(route, "A stream.");
             for kind in kinds {
                 let schema: RefOr<Schema> = if route.path == "/changes" {
-                    Ref::from_schema_name(<crate::history::FeedView as ToSchema>::name()).into()
+                    Ref::from_schema_name(crate::history::FeedView::name()).into()
                 } else {
                     binary().into()
                 };
-                response = response.content(*kind, Content::new(Some(schema)));
+                stream = stream.content(*kind, Content::new(Some(schema)));
             }
-            operation.response("200", response.build())
+            operation.response("200", stream.build())
         }
     }
 }
@@ -329,8 +396,9 @@ fn possible(route: &Route) -> Vec<u16> {
     let paged = matches!(route.answers, Answers::Page(_));
     let may = |status: u16| match status {
         400 | 401 | 403 | 500 | 503 => true,
-        404 => named,
-        409 | 412 => route.changes,
+        404 => named || matches!(route.answers, Answers::Nothing),
+        409 => route.changes || route.plans,
+        412 => route.changes && named,
         410 => paged,
         413 | 415 => takes,
         422 => takes || route.changes || !route.params.is_empty(),
@@ -349,6 +417,14 @@ fn statuses() -> Vec<u16> {
 fn problem_response(status: u16) -> Response {
     let of_status = CODES.iter().filter(|(_, own, ..)| *own == status);
     let words: Vec<String> = of_status.map(|(code, _, _, text)| format!("`{code}`: {text}")).collect();
-    let content = Content::new(Some(Ref::from_schema_name(ProblemView::name())));
-    ResponseBuilder::new().description(words.join("\n\n")).content("application/problem+json", content).build()
+    let response = ResponseBuilder::new()
+        .description(words.join("\n\n"))
+        .header("X-Request-Id", header("The request's id in the logs."))
+        .content("application/problem+json", json(ProblemView::name()));
+    let response = match status {
+        401 => response.header("WWW-Authenticate", header("How to authenticate: `Bearer`.")),
+        503 => response.header("Retry-After", header("After how many seconds to try again.")),
+        _ => response,
+    };
+    response.build()
 }

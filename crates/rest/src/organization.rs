@@ -26,6 +26,7 @@ use utoipa::ToSchema;
 pub(crate) struct SettingsPatchBody {
     /// What people call the organization.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub title: Option<String>,
 }
 

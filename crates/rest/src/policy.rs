@@ -43,16 +43,19 @@ impl From<NewPolicyBody> for NewPolicy {
 pub(crate) struct PolicyPatchBody {
     /// Its new name.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
     /// What it is for.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub description: Option<String>,
     /// All its bindings from now on.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub bindings: Option<Vec<BindingBody>>,
     /// Attributes to put over the present ones; null takes one away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     pub attributes: Option<Attributes>,
 }
 

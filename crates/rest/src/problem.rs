@@ -263,8 +263,8 @@ impl From<Error> for Problem {
                 tracing::error!(%cause, "the store failed");
                 Problem::new("unavailable", said).after(1)
             }
-            other => {
-                tracing::error!(error = %other, "a request failed");
+            Error::Damaged(cause) | Error::Internal(cause) => {
+                tracing::error!(cause, "a request failed");
                 Problem::new("internal", said)
             }
         }

@@ -42,13 +42,15 @@ impl From<NewProjectBody> for NewProject {
 pub(crate) struct ProjectPatchBody {
     /// What people call it.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub title: Option<String>,
     /// What it is for.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub description: Option<String>,
     /// Attributes to put over the present ones; null takes one away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     pub attributes: Option<Attributes>,
 }
 

@@ -73,6 +73,7 @@ impl From<NewResourceTypeBody> for ResourceTypeCommand {
 pub(crate) struct ResourceTypePatchBody {
     /// What a resource of it stands for.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub stands: Option<StandsBody>,
     /// The actions that make sense on it; null means all.
     #[serde(default, deserialize_with = "nullable")]

@@ -73,16 +73,19 @@ impl From<NewRoleBody> for NewRole {
 pub(crate) struct RolePatchBody {
     /// Its new name.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
     /// What it is for.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub description: Option<String>,
     /// All it permits from now on.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub permits: Option<Vec<PermitBody>>,
     /// Attributes to put over the present ones; null takes one away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     pub attributes: Option<Attributes>,
 }
 

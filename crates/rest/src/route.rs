@@ -148,6 +148,8 @@ pub(crate) struct Route {
     pub reads_past: bool,
     /// Whether it only shows what a change would come to.
     pub plans: bool,
+    /// Whether what it makes may be there already: then it answers 200 with it.
+    pub may_be_there: bool,
     pub handler: Option<Handler>,
 }
 
@@ -166,6 +168,7 @@ impl Route {
             changes,
             reads_past: !changes,
             plans: false,
+            may_be_there: false,
             handler: None,
         }
     }
@@ -238,6 +241,11 @@ impl Route {
     pub(crate) const fn plans(mut self) -> Self {
         self.changes = false;
         self.plans = true;
+        self
+    }
+    /// Answers 200 when what it would make is there already.
+    pub(crate) const fn may_be_there(mut self) -> Self {
+        self.may_be_there = true;
         self
     }
     pub(crate) fn takes<T: ToSchema>(mut self) -> Self {

@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Reply};
 use crate::call::{Call, reference, subject};
+use crate::json::explicit;
 use crate::page::{Asked, Entry, has, sorted};
 use crate::problem::Problem;
 use crate::route::Route;
@@ -31,6 +32,8 @@ pub(crate) struct SlotView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SlotRoleBody {
     /// The role; null takes a group's role of the slot away.
+    #[serde(deserialize_with = "explicit")]
+    #[schema(required = true)]
     pub role: Option<String>,
     /// Why.
     #[serde(default)]

@@ -16,6 +16,7 @@ use rolecall_model::principal::{Principal, PrincipalChange, PrincipalKind};
 use rolecall_model::user::{NewUser, UserCommand, UserPatch};
 use rolecall_model::{Change, Org, Refusal, operation as op, resolve};
 use rolecall_service as service;
+use rolecall_service::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -64,8 +65,8 @@ pub(crate) const fn yes() -> bool {
 }
 
 impl NewUserBody {
-    pub(crate) fn command(self, org: &Org) -> Result<UserCommand, Problem> {
-        let terms = self.terms.terms(org).map_err(|problem| problem.under("terms"))?;
+    pub(crate) fn command(self, ctx: &Ctx) -> Result<UserCommand, Problem> {
+        let terms = self.terms.terms(ctx).map_err(|problem| problem.under("terms"))?;
         Ok(UserCommand::Create(NewUser {
             name: self.name,
             email: self.email,
@@ -89,6 +90,7 @@ impl NewUserBody {
 pub(crate) struct UserPatchBody {
     /// What people call it.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
     /// Its address.
     #[serde(default, deserialize_with = "nullable")]
@@ -108,10 +110,11 @@ pub(crate) struct UserPatchBody {
     pub picture: Option<Option<String>>,
     /// Whether it may act at all: false disables it, true enables it again.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     pub active: Option<bool>,
     /// Attributes to put over the present ones; null takes one away.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Object)]
     pub attributes: Option<Attributes>,
 }
 
@@ -314,7 +317,7 @@ async fn list(call: Call) -> Reply {
 
 async fn create(call: Call) -> Reply {
     let body: NewUserBody = call.json().await?;
-    let done = call.change(body.command(call.org())?).await?;
+    let done = call.change(body.command(&call.ctx)?).await?;
     noun::made::<Users>(&call, &done)
 }
 

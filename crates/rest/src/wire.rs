@@ -3,6 +3,7 @@
 use crate::call::{reference, subject};
 use crate::problem::Problem;
 use crate::visible::Visible;
+use rolecall_engine::Place;
 use rolecall_model::assignment::{Grant, GrantRef};
 use rolecall_model::id::{ActionId, EnvironmentId, Holder, PolicyId, PrincipalId, ProjectId, RoleId};
 use rolecall_model::moment::Actor;
@@ -10,7 +11,8 @@ use rolecall_model::policy::BindingRef;
 use rolecall_model::provenance::{ProvenanceId, Source, Terms};
 use rolecall_model::role::PermitRef;
 use rolecall_model::scope::ScopeRef;
-use rolecall_model::{Org, Ref, Scope, Timestamp, resolve};
+use rolecall_model::{Org, Ref, Scope, Timestamp, operation as op, resolve};
+use rolecall_service::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -102,13 +104,26 @@ pub(crate) struct TermsBody {
 
 impl TermsBody {
     /// The terms, given by hand.
-    pub(crate) fn terms(self, org: &Org) -> Result<Terms, Problem> {
-        let approver = self
-            .approver
-            .map(|name| resolve::principal(org, &subject(&name), "approver").map(|(id, _)| id))
-            .transpose()?;
+    pub(crate) fn terms(self, ctx: &Ctx) -> Result<Terms, Problem> {
+        let approver = self.approver.map(|name| approver(ctx, &name)).transpose()?;
         let reason = self.reason.map(Into::into);
-        Ok(Terms { sources: vec![Source::Manual], from: self.from, until: self.until, reason, approver })
+        let sources = vec![Source::Manual];
+        Ok(Terms { sources, from: self.from, until: self.until, reason, approver })
+    }
+}
+
+/// Whoever approved something. One whom the caller may not see is not known, so that nobody learns
+/// by naming an approver who is there.
+pub(crate) fn approver(ctx: &Ctx, name: &str) -> Result<PrincipalId, Problem> {
+    let found = resolve::principal(ctx.org(), &subject(name), "approver");
+    let may_see = |id| id == ctx.principal() || ctx.may(op::USERS_READ, Place::ORGANIZATION);
+    match found {
+        Ok((id, _)) if !may_see(id) => {
+            let name = rolecall_model::refusal::shown(name);
+            let said = format!("no user or application is known as \"{name}\"");
+            Err(Problem::new("unknown", said).at("approver"))
+        }
+        found => Ok(found?.0),
     }
 }
 

@@ -1,5 +1,6 @@
 //! An organization with its API, and a way to ask it.
 
+use crate::schema;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use rolecall_model::Timestamp;
@@ -134,10 +135,16 @@ impl Asking<'_> {
         self.house.router.clone().oneshot(request.body(self.body).unwrap()).await.unwrap()
     }
     pub async fn send(self) -> Answer {
+        let (house, method, path) = (self.house, self.method.clone(), self.path.clone());
         let (parts, body) = self.response().await.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+        let status = parts.status.as_u16();
+        let kind = parts.headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if status != 405 {
+            schema::hold(&house.document, &method, &path, status, kind, &text);
+        }
+        Answer { status, headers: parts.headers, text }
     }
 }
 

@@ -19,5 +19,6 @@ mod list;
 mod openapi;
 mod permission;
 mod precondition;
+mod schema;
 mod stream;
 mod token;
