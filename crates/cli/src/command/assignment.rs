@@ -110,7 +110,7 @@ pub struct Create {
 /// `get assignment`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  rolecall get assignment\n  rolecall get assignment --email ada@example.com\n  rolecall get assignment --policy \"Team Prod Access\" --active any"
+    after_help = "Examples:\n  rolecall get assignment\n  rolecall get assignment --email ada@example.com\n  rolecall get assignment --policy \"Team Prod Access\" --active true"
 )]
 pub struct Get {
     /// One of them, by its id
@@ -230,6 +230,9 @@ impl Create {
 
 impl Get {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
+        if self.listing.sort.is_some() {
+            return Err(Failure::wrong_use("assignments come in the order of who has them; they cannot be sorted"));
+        }
         let active = self.active.map(|active| match active {
             Active::True => "true",
             Active::False => "false",
@@ -238,7 +241,7 @@ impl Get {
         let ask =
             ASSIGNMENT.list().query("subject", self.who.subject(session).await?).query("policy", self.policy.as_ref());
         let ask = ask.query("role", self.role.as_ref()).query("project", self.place.project.as_ref());
-        let ask = ask.query("environment", self.place.environment.as_ref()).query("active", active);
+        let ask = ask.query("environment", self.place.environment.as_ref()).query("in_force", active);
         ASSIGNMENT.show(session, self.id.as_deref(), &self.listing, ask).await
     }
 }

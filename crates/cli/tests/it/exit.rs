@@ -105,3 +105,20 @@ fn names_in_every_script_come_back_as_they_went_in() {
         assert_eq!(house.run(&["get", "role", name, "-o", "json"]).ok().json()["name"], name);
     }
 }
+
+#[test]
+fn every_list_takes_the_flags_that_its_help_offers() {
+    let house = House::union();
+    let nouns =
+        ["role", "policy", "user", "application", "member", "group", "project", "environment", "action", "token"];
+    for noun in nouns {
+        house.run(&["get", noun, "--search", "e", "--sort", "-name", "--limit", "2", "--at", "revision:2"]).ok();
+    }
+    house.run(&["create", "user", "--email", "grace@example.com", "--policy", "Viewer", "--from", "7d"]).ok();
+    let given = |active: &str| {
+        house.run(&["get", "assignment", "--email", "grace@example.com", "--active", active, "--limit", "5"]).ok().out
+    };
+    assert!(!given("true").contains("Viewer"));
+    assert!(given("false").contains("Viewer") && given("any").contains("Viewer"));
+    house.run(&["get", "assignment", "--sort", "name"]).refused(2, "cannot be sorted");
+}
