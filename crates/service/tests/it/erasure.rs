@@ -68,9 +68,15 @@ async fn a_checkpoint_that_is_being_written_does_not_bring_an_erased_person_back
         house.root().takes(project(&format!("late-{n}"))).await;
     }
     let ctx = house.root().ctx().await;
+    let key = rolecall_store::OrganizationKey(ctx.organization().bytes());
+    let bob = ctx.org().find_principal("bob@example.com").unwrap().1.subject.bytes();
     let (done, ()) = tokio::join!(erase(&ctx, subject("bob")), async {
-        while house.root().ctx().await.org().find_principal("bob@example.com").is_some() {
+        while !rolecall_store::Log::mentions(house.store.as_ref(), key, bob).await.unwrap().is_empty() {
             tokio::task::yield_now().await;
+        }
+        // Time enough for an erasure that would not wait for the checkpoint.
+        for _ in 0..50 {
+            rolecall_store::Log::head(house.store.as_ref(), key).await.unwrap();
         }
         drop(saves);
     });
@@ -78,7 +84,6 @@ async fn a_checkpoint_that_is_being_written_does_not_bring_an_erased_person_back
     house.service.close().await;
     assert!(!is_kept(&house, NAME));
     let house = house.restarted().await;
-    let key = rolecall_store::OrganizationKey(ctx.organization().bytes());
     let kept = rolecall_store::Checkpoints::newest(house.store.as_ref(), key, APPLY_VERSION).await.unwrap();
     assert!(kept.iter().all(|checkpoint| checkpoint.revision >= erased), "{kept:?} before {erased}");
 }
