@@ -20,6 +20,14 @@ pub enum ClientError {
         /// What the system said.
         why: String,
     },
+    /// The server's certificate does not show that it is the one meant.
+    #[error("the certificate of {url} is not trusted ({why}); name the authority that signed it with --ca-cert")]
+    Untrusted {
+        /// Where.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The answer broke off or is none of ours.
     #[error("the answer cannot be read: {0}")]
     Broken(String),

@@ -153,6 +153,9 @@ impl Client {
             why = cause.to_string();
             source = cause.source();
         }
+        if why.contains("certificate") {
+            return ClientError::Untrusted { url: self.url().to_owned(), why };
+        }
         ClientError::Unreachable { url: self.url().to_owned(), why }
     }
 }

@@ -267,6 +267,10 @@ impl From<Error> for Problem {
                 tracing::error!(cause, "a request failed");
                 Problem::new("internal", said)
             }
+            other => {
+                tracing::error!(error = %other, "a request failed");
+                Problem::new("internal", said)
+            }
         }
     }
 }

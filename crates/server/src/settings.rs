@@ -111,6 +111,7 @@ impl ServeArgs {
     /// # Errors
     /// The setting that cannot be, and what it should be.
     pub fn settle(mut self) -> anyhow::Result<Settings> {
+        self.forget_empty();
         if let Some(path) = self.config.clone() {
             self.fill_from(file::read(&path)?);
         }
@@ -138,6 +139,36 @@ impl ServeArgs {
         let public_url = public_url.trim_end_matches('/').to_owned();
         let (demo, first) = (self.demo, self.first()?);
         Ok(Settings { listen, database, public_url, tls, demo, metrics_listen, log, log_json, first })
+    }
+
+    /// An empty variable says nothing: that is how container files leave a setting out.
+    fn forget_empty(&mut self) {
+        let texts = [
+            &mut self.listen,
+            &mut self.database,
+            &mut self.public_url,
+            &mut self.metrics_listen,
+            &mut self.log,
+            &mut self.log_format,
+            &mut self.organization,
+            &mut self.catalog,
+            &mut self.admin_email,
+            &mut self.admin_password,
+            &mut self.admin_token,
+        ];
+        for text in texts {
+            text.take_if(|text| text.is_empty());
+        }
+        let paths = [
+            &mut self.config,
+            &mut self.tls_cert,
+            &mut self.tls_key,
+            &mut self.admin_password_file,
+            &mut self.admin_token_file,
+        ];
+        for path in paths {
+            path.take_if(|path| path.as_os_str().is_empty());
+        }
     }
 
     /// What to make at the first start, if anything was said about it.

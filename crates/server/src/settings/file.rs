@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<FileSettings> {
 
 /// Parses the text of a settings file.
 pub(super) fn parse(text: &str) -> anyhow::Result<FileSettings> {
-    Ok(toml::from_str(text)?)
+    toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.to_string().trim_end()))
 }
 
 impl ServeArgs {

@@ -74,3 +74,13 @@ fn a_catalog_of_ones_own_is_refused_with_line_and_column() {
     let said = refusal(&["--catalog", &file]);
     assert!(said.contains(&file) && said.contains("line") && said.contains("column"), "{said}");
 }
+
+#[test]
+fn an_empty_setting_says_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = written(folder.path(), "token", "a-token-from-a-file");
+    let settings = parsed(&["--listen", "", "--admin-token", "", "--admin-token-file", &token]).settle().unwrap();
+    assert_eq!(settings.listen.to_string(), rolecall_server::DEFAULT_LISTEN);
+    assert!(settings.first.unwrap().admin_token.is_some());
+    assert!(parsed(&["--admin-email", "", "--catalog", ""]).settle().unwrap().first.is_none());
+}

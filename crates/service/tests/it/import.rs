@@ -3,7 +3,7 @@
 use crate::fixture::*;
 use crate::word::*;
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 use rolecall_model::refusal::Kind;
 use rolecall_service::{Ctx, Done, Error, access, import};
 use std::io;

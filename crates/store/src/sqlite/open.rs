@@ -58,6 +58,7 @@ pub async fn open(path: &Path, options: &OpenOptions) -> Result<Sqlite, StoreErr
     let path = settled(path)?;
     let lock = Lock::take(&path)?;
     inspect(&path).await?;
+    make_private(&path)?;
     let writing = settings(&path, options).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
     let mut connection = writing.connect().await.map_err(|error| unopenable(&path, error))?;
     schema::migrate(&mut connection).await?;
@@ -69,6 +70,21 @@ pub async fn open(path: &Path, options: &OpenOptions) -> Result<Sqlite, StoreErr
         .max_lifetime(None)
         .connect_lazy_with(settings(&path, options).read_only(true));
     Ok(Sqlite { path, writer: Writer::new(connection, writing, lock), readers })
+}
+
+/// Makes a new file readable by its owner alone: it holds addresses of people and hashes of secrets.
+/// SQLite gives its logs the same mode. A file that is there keeps the mode that somebody chose.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut new = std::fs::OpenOptions::new();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    match new.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::Unopenable { path: path.to_owned(), reason: error.to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The options that readers and the writer share. Deleted bytes are overwritten, since a person may be erased.

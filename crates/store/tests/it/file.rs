@@ -195,3 +195,18 @@ async fn a_file_that_lost_its_end_is_damaged() {
     };
     assert!(matches!(outcome, Err(StoreError::Damaged(_))), "{outcome:?}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_database_is_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let made = written(1).await;
+    let again = open(made.path()).await.unwrap();
+    for entry in fs::read_dir(made.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        let name = entry.file_name().into_string().unwrap();
+        assert!(name.ends_with(".lock") || mode & 0o077 == 0, "{name} {mode:o}");
+    }
+    again.close().await.unwrap();
+}
