@@ -131,6 +131,7 @@ pub(crate) type Handler = Arc<dyn Fn(Call) -> BoxFuture<'static, Reply> + Send +
 
 /// A route.
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each says one thing a route can or cannot, and stands alone")]
 pub(crate) struct Route {
     pub method: Method,
     /// The path after `/api/v1`.
