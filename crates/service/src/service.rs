@@ -26,8 +26,6 @@ const LAST_USE_EVERY: Duration = Duration::from_secs(10);
 pub struct Options {
     /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// How long checks are answered while the database cannot be reached.
-    pub stale_after: Duration,
     /// Memory that past states may take together, in bytes.
     pub past_bytes: usize,
     /// Entries after which a checkpoint is taken.
@@ -36,12 +34,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options {
-            clock: Arc::new(SystemClock),
-            stale_after: Duration::from_mins(1),
-            past_bytes: 1 << 30,
-            checkpoint_every: 5_000,
-        }
+        Options { clock: Arc::new(SystemClock), past_bytes: 1 << 30, checkpoint_every: 5_000 }
     }
 }
 
