@@ -58,7 +58,7 @@ pub struct ServeArgs {
     /// First start: the administrator's address
     #[arg(long, env = "ROLECALL_ADMIN_EMAIL", value_name = "EMAIL", help_heading = "First start")]
     pub admin_email: Option<String>,
-    /// First start: the administrator's password (or ROLECALL_ADMIN_PASSWORD_FILE)
+    /// First start: the administrator's password (or `ROLECALL_ADMIN_PASSWORD_FILE`)
     #[arg(
         long,
         env = "ROLECALL_ADMIN_PASSWORD",
@@ -67,7 +67,7 @@ pub struct ServeArgs {
         help_heading = "First start"
     )]
     pub admin_password: Option<String>,
-    /// First start: a token of your choice for an application with every right (or ROLECALL_ADMIN_TOKEN_FILE)
+    /// First start: a token of your choice for an application with every right (or `ROLECALL_ADMIN_TOKEN_FILE`)
     #[arg(
         long,
         env = "ROLECALL_ADMIN_TOKEN",

@@ -6,7 +6,7 @@ use crate::settings::read_catalog;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use rolecall_service::{Error, FirstStart, Service};
+use rolecall_service::{Error, FirstStart, Secret, Service};
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
@@ -37,9 +37,8 @@ pub(crate) async fn show(State(service): State<Service>, Query(Key { key }): Que
 pub(crate) async fn make(State(service): State<Service>, Form(filled): Form<Filled>) -> Response {
     // Only the three catalogs that come with the binary: a file's name from a browser is not opened.
     let known = ["none", "union", "unleash"].contains(&filled.catalog.as_str());
-    let catalog = match known.then(|| read_catalog(&filled.catalog)) {
-        Some(Ok(catalog)) => catalog,
-        _ => return again(&filled, "choose one of the catalogs"),
+    let Some(Ok(catalog)) = known.then(|| read_catalog(&filled.catalog)) else {
+        return again(&filled, "choose one of the catalogs");
     };
     let start = FirstStart {
         organization: filled.organization.clone(),
@@ -51,7 +50,7 @@ pub(crate) async fn make(State(service): State<Service>, Form(filled): Form<Fill
     };
     match service.set_up(&filled.key, start).await {
         Ok(done) => {
-            let token = done.token.as_ref().map(|secret| secret.expose()).unwrap_or_default();
+            let token = done.token.as_ref().map(Secret::expose).unwrap_or_default();
             Html(made(&filled, token)).into_response()
         }
         Err(Error::Unauthenticated(_)) if service.setup_key().is_none() => gone(),
@@ -80,13 +79,11 @@ fn form(filled: &Filled, wrong: Option<&str>) -> String {
         ("union", "Union: executions and inventory in projects and domains"),
         ("unleash", "Unleash: feature flags in projects and environments"),
     ];
-    let options: String = catalogs
-        .iter()
-        .map(|(name, text)| {
-            let chosen = if *name == filled.catalog { " selected" } else { "" };
-            format!("<option value=\"{name}\"{chosen}>{text}</option>")
-        })
-        .collect();
+    let option = |(name, text): (&str, &str)| {
+        let chosen = if name == filled.catalog { " selected" } else { "" };
+        format!("<option value=\"{name}\"{chosen}>{text}</option>")
+    };
+    let options = catalogs.map(option).concat();
     let (key, organization, email) = (escape(&filled.key), escape(&filled.organization), escape(&filled.email));
     let body = format!(
         "<h1>Set up Rolecall</h1>\
