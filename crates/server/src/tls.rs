@@ -55,11 +55,11 @@ mod tests {
     /// What both agree to speak, after a whole handshake in memory.
     fn spoken(offers: &[&[u8]]) -> Option<Vec<u8>> {
         let served = config(&file("certificate.pem"), &file("key.pem")).unwrap();
-        let (mut client, mut server) = (client(offers), ServerConnection::new(served.get_inner()).unwrap());
-        while client.is_handshaking() || server.is_handshaking() {
+        let (mut asking, mut server) = (client(offers), ServerConnection::new(served.get_inner()).unwrap());
+        while asking.is_handshaking() || server.is_handshaking() {
             let mut bytes = Vec::new();
-            while client.wants_write() {
-                client.write_tls(&mut bytes).unwrap();
+            while asking.wants_write() {
+                asking.write_tls(&mut bytes).unwrap();
             }
             server.read_tls(&mut bytes.as_slice()).unwrap();
             server.process_new_packets().unwrap();
@@ -67,8 +67,8 @@ mod tests {
             while server.wants_write() {
                 server.write_tls(&mut bytes).unwrap();
             }
-            client.read_tls(&mut bytes.as_slice()).unwrap();
-            client.process_new_packets().unwrap();
+            asking.read_tls(&mut bytes.as_slice()).unwrap();
+            asking.process_new_packets().unwrap();
         }
         server.alpn_protocol().map(<[u8]>::to_vec)
     }
