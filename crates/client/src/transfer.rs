@@ -44,7 +44,7 @@ impl Client {
         }
         let mut partial = to.as_os_str().to_owned();
         partial.push(".partial");
-        let mut file = tokio::fs::File::create(&partial).await.map_err(failed)?;
+        let mut file = own_file(&partial).await.map_err(failed)?;
         let mut pieces = response.bytes_stream().map_err(|error| ClientError::Broken(error.to_string()));
         let mut written = 0;
         while let Some(piece) = pieces.next().await {
@@ -56,4 +56,13 @@ impl Client {
         tokio::fs::rename(&partial, to).await.map_err(failed)?;
         Ok(written)
     }
+}
+
+/// A new file that only its owner can read: a backup holds people and hashes.
+async fn own_file(path: impl AsRef<Path>) -> io::Result<tokio::fs::File> {
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(path).await
 }
