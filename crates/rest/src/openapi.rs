@@ -229,20 +229,13 @@ fn need_words(route: &Route) -> String {
     }
 }
 
+/// One extension only: several would stand in another order each time the document is written.
 fn extensions(route: &Route) -> utoipa::openapi::extensions::Extensions {
-    let (action, scope) = match route.need {
-        Need::Credential(_) => (serde_json::Value::Null, "caller".to_owned()),
-        Need::Action { action, at, .. } => {
-            let scope = match at {
-                Where::Organization => "organization".to_owned(),
-                Where::Project(param) => format!("project in path parameter {param}"),
-                Where::Somewhere => "in the body or query".to_owned(),
-                Where::Home => "home organization".to_owned(),
-            };
-            (operation::name(action).unwrap_or_default().into(), scope)
-        }
+    let action = match route.need {
+        Need::Credential(_) => None,
+        Need::Action { action, .. } => operation::name(action),
     };
-    ExtensionsBuilder::new().add("x-rolecall-action", action).add("x-rolecall-scope", scope).build()
+    ExtensionsBuilder::new().add("x-rolecall-action", action).build()
 }
 
 fn path_parameter(name: &str) -> ParameterBuilder {
