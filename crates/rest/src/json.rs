@@ -14,11 +14,21 @@ use std::fmt;
 /// `malformed` when it is not JSON; `invalid` with the field when it is not what is wanted.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = utf8(bytes)?;
-    let mut once = serde_json::Deserializer::from_str(text);
-    let checked = Once.deserialize(&mut once).and_then(|()| once.end());
-    checked.map_err(|error| unreadable(&error))?;
+    // What is no JSON at all, or too deep, is said first.
+    walk(text, Once::default())?;
+    // A list would be taken for an object's fields in an order that nobody described.
+    if text.trim_start().starts_with('[') {
+        return Err(Problem::invalid("", "the body must be a JSON object, not a list"));
+    }
+    walk(text, Once { lists: true, ..Once::default() })?;
     let mut reader = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| misfit(&error))
+}
+
+fn walk(text: &str, once: Once) -> Result<(), Problem> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let walked = once.deserialize(&mut deserializer).and_then(|()| deserializer.end());
+    walked.map_err(|error| unreadable(&error))
 }
 
 /// Reads a part of a body that was read before.
@@ -42,6 +52,9 @@ fn unreadable(error: &serde_json::Error) -> Problem {
     let said = error.to_string();
     if said.starts_with("recursion limit") {
         return Problem::malformed("the body is nested too deeply; at most 127 levels are read");
+    }
+    if said.starts_with(LIST) {
+        return Problem::invalid("", format!("{LIST} (line {}, column {})", error.line(), error.column()));
     }
     if let Some(field) = said.strip_prefix(TWICE) {
         let field = field.split_once('`').map_or(field, |(field, _)| field);
@@ -83,7 +96,13 @@ fn misfit<E: std::error::Error>(error: &serde_path_to_error::Error<E>) -> Proble
         let rest = near.unwrap_or_else(|| format!("; choose one of {}", known.join(", ")));
         return Problem::invalid(path, format!("\"{name}\" is not possible here{rest}"));
     }
-    Problem::invalid(path, said.to_owned())
+    // What a structure is called in the source says nothing to a caller.
+    let said = said.split("expected struct ").next().filter(|before| before.len() < said.len());
+    let object = said.map(|before| format!("{before}expected an object"));
+    Problem::invalid(
+        path,
+        object.unwrap_or_else(|| error.inner().to_string().split(" at line ").next().unwrap_or_default().to_owned()),
+    )
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -91,9 +110,19 @@ fn join(path: &str, name: &str) -> String {
 }
 
 const TWICE: &str = "field twice: `";
+const LIST: &str = "a list stands where an object must";
 
-/// Walks a whole document and refuses a field that stands twice in one object.
-struct Once;
+/// Walks a whole document and refuses a field that stands twice in one object, and a list where only
+/// an object can stand: directly in another list, or as terms.
+#[derive(Clone, Copy, Default)]
+struct Once {
+    /// Whether lists are looked at, too.
+    lists: bool,
+    /// Whether a list cannot stand here.
+    no_list: bool,
+    /// Whether it is below extra attributes, which are free.
+    free: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Once {
     type Value = ();
@@ -127,7 +156,10 @@ impl<'de> Visitor<'de> for Once {
         Ok(())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(Once)?.is_some() {}
+        if self.lists && self.no_list && !self.free {
+            return Err(A::Error::custom(LIST));
+        }
+        while items.next_element_seed(Once { no_list: true, ..self })?.is_some() {}
         Ok(())
     }
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
@@ -136,7 +168,8 @@ impl<'de> Visitor<'de> for Once {
             if !seen.insert(name.clone()) {
                 return Err(A::Error::custom(format!("{TWICE}{name}`")));
             }
-            fields.next_value_seed(Once)?;
+            let free = self.free || name == "attributes";
+            fields.next_value_seed(Once { no_list: name == "terms" || name == "body", free, ..self })?;
         }
         Ok(())
     }

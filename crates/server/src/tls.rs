@@ -54,8 +54,8 @@ mod tests {
 
     /// What both agree to speak, after a whole handshake in memory.
     fn spoken(offers: &[&[u8]]) -> Option<Vec<u8>> {
-        let served = config(&file("certificate.pem"), &file("key.pem")).unwrap();
-        let (mut asking, mut server) = (client(offers), ServerConnection::new(served.get_inner()).unwrap());
+        let chosen = config(&file("certificate.pem"), &file("key.pem")).unwrap();
+        let (mut asking, mut server) = (client(offers), ServerConnection::new(chosen.get_inner()).unwrap());
         while asking.is_handshaking() || server.is_handshaking() {
             let mut bytes = Vec::new();
             while asking.wants_write() {
