@@ -3,6 +3,8 @@
 
 mod decide;
 
+pub use decide::client_id_from;
+
 use crate::assignment::GrantRef;
 use crate::command::SubjectRef;
 use crate::provenance::Terms;

@@ -6,7 +6,7 @@ use crate::execute::{Done, execute_with};
 use crate::secret::Secret;
 use crate::{Error, credential};
 use rolecall_engine::Place;
-use rolecall_model::application::{ApplicationCommand, NewApplication};
+use rolecall_model::application::{ApplicationCommand, NewApplication, client_id_from};
 use rolecall_model::change::Change;
 use rolecall_model::command::SubjectRef;
 use rolecall_model::id::TokenKey;
@@ -60,14 +60,13 @@ pub async fn create_application(
     }
     // The token names its owner by client id, which therefore must be known before it is made.
     let mut new = new;
-    let client_id = new.client_id.clone().unwrap_or_else(|| new.name.clone());
-    let client_id = client_id_like(&client_id);
-    if client_id.is_empty() {
+    let client_id = new.client_id.clone().or_else(|| client_id_from(&new.name).map(Into::into));
+    let Some(client_id) = client_id else {
         let message = "no client id can be made from this name; give one as client_id";
         return Err(Refusal::invalid("client_id", message).into());
-    }
-    new.client_id.get_or_insert_with(|| client_id.clone());
-    let subject = SubjectRef::Application(new.client_id.clone().unwrap_or(client_id).as_str().into());
+    };
+    let subject = SubjectRef::Application(client_id.trim().into());
+    new.client_id = Some(client_id);
     let token = NewToken {
         subject,
         name: "client secret".to_owned(),
@@ -78,19 +77,6 @@ pub async fn create_application(
     let (issue, secret, row) = issuing(token)?;
     let done = execute_with(ctx, Command::Batch(vec![create(&new), issue]), digest, vec![row]).await?;
     shown_once(done, secret, ctx)
-}
-
-/// A client id made from a name: small letters, digits and hyphens.
-fn client_id_like(name: &str) -> String {
-    let mut made = String::new();
-    for c in name.trim().chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() {
-            made.push(c);
-        } else if !made.is_empty() && !made.ends_with('-') {
-            made.push('-');
-        }
-    }
-    made.trim_end_matches('-').to_owned()
 }
 
 fn issuing(new: NewToken) -> Result<(Command, Secret, Row), Error> {

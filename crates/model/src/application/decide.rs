@@ -92,7 +92,7 @@ impl Draft<'_> {
 }
 
 /// A client id made from a name: small letters, digits and single hyphens. None when nothing is left.
-fn client_id_from(name: &str) -> Option<Text> {
+pub fn client_id_from(name: &str) -> Option<Text> {
     let mut made = Text::default();
     for c in name.chars().flat_map(char::to_lowercase) {
         if c.is_ascii_alphanumeric() {
