@@ -10,7 +10,7 @@ pub use apply::{Stamp, Touched};
 use crate::action::{Action, Closure};
 use crate::assignment::Assignment;
 use crate::catalog::Catalog;
-use crate::collection::{HashIndex, Table, Tree};
+use crate::collection::{Ids, Names, Table, Tree};
 use crate::environment::Environment;
 use crate::group::Group;
 use crate::id::{EnvironmentId, OrganizationId, PrincipalId, RoleId};
@@ -134,10 +134,14 @@ pub struct Org {
     /// A user who was an administrator when last looked: the first to ask whether one is left.
     #[serde(skip)]
     pub(crate) an_administrator: Option<PrincipalId>,
+    /// Of users and applications, but for their subjects.
     #[serde(skip)]
-    pub(crate) identifiers: HashIndex,
+    pub(crate) identifiers: Names,
+    /// Of users and applications.
     #[serde(skip)]
-    pub(crate) group_subjects: HashIndex,
+    pub(crate) subjects: Ids,
+    #[serde(skip)]
+    pub(crate) group_subjects: Ids,
     /// Pairs of (policy or role, holder).
     #[serde(skip)]
     pub(crate) holders: imbl::OrdSet<(u32, u32)>,

@@ -54,6 +54,11 @@ impl Subject {
         self.kind
     }
 
+    /// The bits.
+    pub const fn bits(self) -> u128 {
+        self.bits
+    }
+
     /// The bits as bytes.
     pub const fn bytes(self) -> [u8; 16] {
         self.bits.to_be_bytes()

@@ -1,7 +1,7 @@
 //! A noun's records by number, with an index of their names.
 
-use super::{HashIndex, Tree};
-use crate::name::{Text, fold_hash, same_name};
+use super::{Match, Name, Names, Tree};
+use crate::name::{NameKey, Text, same_name};
 use crate::organization::Revision;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -40,12 +40,12 @@ pub struct Table<T> {
     highest: u32,
     count: usize,
     #[serde(skip)]
-    names: HashIndex,
+    names: Names,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Table { rows: Tree::new(), highest: 0, count: 0, names: HashIndex::default() }
+        Table { rows: Tree::new(), highest: 0, count: 0, names: Names::default() }
     }
 }
 
@@ -59,9 +59,14 @@ impl<T: Numbered> Table<T> {
     /// The record of this name; `folded` says whether case matters not.
     #[inline]
     pub fn named(&self, name: &str, folded: bool) -> Option<&Row<T>> {
-        let hash = fold_hash(name, folded);
+        self.get(self.number_of(name, folded)?)
+    }
+
+    /// The number of the record of this name. A short name is found without a look at the record.
+    #[inline]
+    pub fn number_of(&self, name: &str, folded: bool) -> Option<u32> {
         let same = |n| self.get(n).is_some_and(|row| same_name(row.value.name(), name, folded));
-        self.get(self.names.find(hash, same)?)
+        self.names.find(&NameKey::of(name), same)
     }
 
     /// All records, by number.
@@ -99,7 +104,7 @@ impl<T: Numbered + Clone> Table<T> {
         while self.rows.len() <= number as usize {
             self.rows.push(None);
         }
-        self.names.insert(fold_hash(value.name(), folded), number);
+        self.names.insert(Name::of(value.name(), Match::folded(folded), number));
         self.highest = self.highest.max(number);
         self.count += 1;
         if let Some(place) = self.rows.get_mut(number as usize) {
@@ -118,10 +123,10 @@ impl<T: Numbered + Clone> Table<T> {
 
     /// Takes a record away; its number is not used again.
     pub fn remove(&mut self, number: u32, folded: bool) {
-        let Some(hash) = self.get(number).map(|row| fold_hash(row.value.name(), folded)) else {
+        let Some(name) = self.get(number).map(|row| Name::of(row.value.name(), Match::folded(folded), number)) else {
             return;
         };
-        self.names.remove(hash, number);
+        self.names.remove(&name);
         self.count -= 1;
         if let Some(place) = self.rows.get_mut(number as usize) {
             *place = None;
@@ -130,10 +135,9 @@ impl<T: Numbered + Clone> Table<T> {
 
     /// Builds the index of names again, after the records were read.
     pub fn index_names(&mut self, folded: bool) {
-        let mut names = HashIndex::default();
-        for row in self.iter() {
-            names.insert(fold_hash(row.value.name(), folded), row.value.number());
-        }
+        let matched = Match::folded(folded);
+        let mut names = Names::default();
+        names.extend(self.iter().map(|row| Name::of(row.value.name(), matched, row.value.number())).collect());
         self.names = names;
     }
 }

@@ -24,6 +24,7 @@ use std::sync::Arc;
 impl Org {
     pub(crate) fn apply_import(&mut self, workload: &Workload, stamp: &Stamp, touched: &mut Touched) {
         touched.all = true;
+        let before = self.principal_bound();
         let mut import = Importing::new(self, workload, stamp);
         import.environments();
         import.actions();
@@ -35,6 +36,7 @@ impl Org {
         import.groups();
         let Importing { held, .. } = import;
         self.file_holdings(held);
+        self.file_identifiers(before..self.principal_bound());
     }
 }
 
@@ -221,7 +223,7 @@ impl<'a> Importing<'a> {
                 created: self.revision,
                 changed: self.revision,
             };
-            self.org.put_principal(id, made);
+            self.org.place_principal(id, made);
             index += 1;
         }
     }

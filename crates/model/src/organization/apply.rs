@@ -1,15 +1,15 @@
 //! Carrying changes out. Total: whatever the log says has happened, has. The cascades of a deletion
 //! are here, because a deletion is one word.
 
-use super::lookup::{granted_key, holder_key, subject_hash};
+use super::lookup::{granted_key, holder_key};
 use super::{Org, OrganizationChange, Revision};
 use crate::action::Closure;
 use crate::assignment::{Assignment, Grant, Granted};
 use crate::change::Change;
+use crate::collection::{Id, Ids, Names};
 use crate::id::{ActionId, GroupId, Holder, PolicyId, PrincipalId, ProjectId, RoleId};
 use crate::membership::Membership;
 use crate::moment::Actor;
-use crate::name::fold_hash;
 use crate::principal::Principal;
 use crate::provenance::{Provenance, ProvenanceId, Terms};
 use crate::time::Timestamp;
@@ -124,21 +124,17 @@ impl Org {
     }
 
     fn index_groups(&mut self) {
-        let mut subjects = crate::collection::HashIndex::default();
-        for group in self.groups.iter() {
-            subjects.insert(subject_hash(group.subject.bits()), group.id.number());
-        }
-        self.group_subjects = subjects;
+        self.group_subjects = Ids::default();
+        self.group_subjects.extend(self.groups.iter().map(|g| Id::of(g.subject.bits(), g.id.number())).collect());
     }
 
     fn index_principals(&mut self) {
-        let mut identifiers = crate::collection::HashIndex::default();
+        let (mut identifiers, mut subjects) = (Vec::new(), Vec::new());
         let mut pairs = Vec::new();
         let pair = |holder, a: &Assignment| (granted_key(a.grant.granted()), holder_key(holder));
         for (id, principal) in self.principals() {
-            for hash in identifier_hashes(principal) {
-                identifiers.insert(hash, id.number());
-            }
+            identifiers.extend(principal.filed(id));
+            subjects.push(Id::of(principal.subject.bits(), id.number()));
             pairs.extend(principal.assignments.iter().map(|a| pair(Holder::Principal(id), a)));
         }
         for group in self.groups.iter() {
@@ -147,16 +143,18 @@ impl Org {
         pairs.extend(self.everyone.iter().map(|a| pair(Holder::Everyone, a)));
         pairs.sort_unstable();
         pairs.dedup();
-        self.identifiers = identifiers;
+        (self.identifiers, self.subjects) = (Names::default(), Ids::default());
+        self.identifiers.extend(identifiers);
+        self.subjects.extend(subjects);
         self.holders = pairs.into_iter().collect();
     }
 
     pub(crate) fn file_group_subject(&mut self, subject: crate::id::GroupSubject, id: GroupId) {
-        self.group_subjects.insert(subject_hash(subject.bits()), id.number());
+        self.group_subjects.insert(Id::of(subject.bits(), id.number()));
     }
 
     pub(crate) fn forget_group_subject(&mut self, subject: crate::id::GroupSubject, id: GroupId) {
-        self.group_subjects.remove(subject_hash(subject.bits()), id.number());
+        self.group_subjects.remove(&Id::of(subject.bits(), id.number()));
     }
 
     /// What is filed of the fact that a holder has been given something.
@@ -171,13 +169,28 @@ impl Org {
         self.holders.extend(holdings);
     }
 
-    /// Puts a new user or application in its place.
+    /// Files the identifiers of new users and applications, for those who place many: laid out in
+    /// one go they take a tenth of the time.
+    pub(crate) fn file_identifiers(&mut self, placed: std::ops::Range<usize>) {
+        let placed: Vec<PrincipalId> = placed.filter_map(|n| PrincipalId::new(u32::try_from(n).ok()?)).collect();
+        let records = || placed.iter().filter_map(|id| Some((*id, self.principal(*id)?)));
+        let identifiers = records().flat_map(|(id, principal)| principal.filed(id)).collect();
+        let subjects = records().map(|(id, principal)| Id::of(principal.subject.bits(), id.number())).collect();
+        self.identifiers.extend(identifiers);
+        self.subjects.extend(subjects);
+    }
+
+    /// Puts a new user or application in its place and files its identifiers.
     pub(crate) fn put_principal(&mut self, id: PrincipalId, principal: Principal) {
+        principal.filed(id).for_each(|name| self.identifiers.insert(name));
+        self.subjects.insert(Id::of(principal.subject.bits(), id.number()));
+        self.place_principal(id, principal);
+    }
+
+    /// Puts a new user or application in its place; [`Org::file_identifiers`] must follow.
+    pub(crate) fn place_principal(&mut self, id: PrincipalId, principal: Principal) {
         while self.principals.len() <= id.index() {
             self.principals.push(None);
-        }
-        for hash in identifier_hashes(&principal) {
-            self.identifiers.insert(hash, id.number());
         }
         match principal.kind() {
             crate::principal::PrincipalKind::User => self.users += 1,
@@ -191,9 +204,8 @@ impl Org {
     /// Takes a user or application out of its place.
     pub(crate) fn take_principal(&mut self, id: PrincipalId) -> Option<Principal> {
         let principal = self.principals.get_mut(id.index())?.take()?;
-        for hash in identifier_hashes(&principal) {
-            self.identifiers.remove(hash, id.number());
-        }
+        principal.filed(id).for_each(|name| self.identifiers.remove(&name));
+        self.subjects.remove(&Id::of(principal.subject.bits(), id.number()));
         match principal.kind() {
             crate::principal::PrincipalKind::User => self.users -= 1,
             crate::principal::PrincipalKind::Application => self.applications -= 1,
@@ -338,14 +350,4 @@ impl Touched {
             Holder::Everyone => self.everyone = true,
         }
     }
-}
-
-/// The hashes under which a principal is filed.
-pub(crate) fn identifier_hashes(principal: &Principal) -> impl Iterator<Item = u64> + use<> {
-    let subject = compact_str::format_compact!("{}", principal.subject);
-    let own = [&principal.email, &principal.username, &principal.external_id];
-    let mut hashes: Vec<u64> = own.into_iter().flatten().map(|text| fold_hash(text, true)).collect();
-    hashes.extend(principal.client_id().map(|text| fold_hash(text, true)));
-    hashes.push(fold_hash(&subject, true));
-    hashes.into_iter()
 }

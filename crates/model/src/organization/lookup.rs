@@ -3,15 +3,15 @@
 use super::{NameRule, Org, ProjectRule, Revision, Settings};
 use crate::action::{Action, Closure};
 use crate::assignment::{Assignment, Granted};
-use crate::collection::{Row, Table, Tree};
+use crate::collection::{Ids, Names, Row, Table, Tree};
 use crate::environment::Environment;
 use crate::group::Group;
 use crate::id::{
     ActionId, EnvironmentId, GroupId, GroupSubject, Holder, PolicyId, PrincipalId, ProjectId, RoleId, TokenId, TokenKey,
 };
-use crate::name::{fold_hash, same_name};
+use crate::name::{NameKey, same_name};
 use crate::policy::Policy;
-use crate::principal::Principal;
+use crate::principal::{Principal, Subject};
 use crate::project::Project;
 use crate::role::Role;
 use crate::time::Timestamp;
@@ -42,8 +42,9 @@ impl Org {
             provenances: crate::provenance::Provenances::default(),
             had_administrator: false,
             an_administrator: None,
-            identifiers: crate::collection::HashIndex::default(),
-            group_subjects: crate::collection::HashIndex::default(),
+            identifiers: Names::default(),
+            subjects: Ids::default(),
+            group_subjects: Ids::default(),
             holders: imbl::OrdSet::new(),
             closure: Arc::default(),
         }
@@ -152,7 +153,7 @@ impl Org {
     /// The group of this opaque id.
     pub fn group_of_subject(&self, subject: GroupSubject) -> Option<&Row<Group>> {
         let same = |n| self.groups.get(n).is_some_and(|group| group.subject == subject);
-        self.groups.get(self.group_subjects.find(subject_hash(subject.bits()), same)?)
+        self.groups.get(self.group_subjects.find(subject.bits(), same)?)
     }
 
     /// The token of this number.
@@ -175,13 +176,40 @@ impl Org {
     /// id. Emails and usernames are found in any case, the others to the letter.
     #[inline]
     pub fn find_principal(&self, identifier: &str) -> Option<(PrincipalId, &Principal)> {
-        let is_meant = |number| {
-            let record = self.principals.get(number as usize).and_then(Option::as_ref);
-            record.is_some_and(|principal| is_identified_by(principal, identifier))
-        };
-        let number = self.identifiers.find(fold_hash(identifier, true), is_meant)?;
-        let id = PrincipalId::new(number)?;
+        let id = self.principal_id(identifier)?;
         Some((id, self.principal(id)?))
+    }
+
+    /// The number of the user or application of this identifier; a short one is found without a
+    /// look at the record.
+    #[inline]
+    pub fn principal_id(&self, identifier: &str) -> Option<PrincipalId> {
+        let record = |number: u32| self.principals.get(number as usize)?.as_ref();
+        // No other identifier may begin as a subject does.
+        if let Ok(subject) = identifier.parse::<Subject>() {
+            let is_meant = |number| record(number).is_some_and(|principal| principal.subject == subject);
+            return self.subjects.find(subject.bits(), is_meant).and_then(PrincipalId::new);
+        }
+        let is_meant = |number| record(number).is_some_and(|principal| is_identified_by(principal, identifier));
+        self.identifiers.find(&NameKey::of(identifier), is_meant).and_then(PrincipalId::new)
+    }
+
+    /// The number of the action of this name.
+    #[inline]
+    pub fn action_id(&self, name: &str) -> Option<ActionId> {
+        self.actions.number_of(name, self.folds_names()).and_then(ActionId::new)
+    }
+
+    /// The number of the project of this name.
+    #[inline]
+    pub fn project_id(&self, name: &str) -> Option<ProjectId> {
+        self.projects.number_of(name, self.folds_names()).and_then(ProjectId::new)
+    }
+
+    /// The number of the environment of this name.
+    #[inline]
+    pub fn environment_id(&self, name: &str) -> Option<EnvironmentId> {
+        self.environments.number_of(name, self.folds_names()).and_then(EnvironmentId::new)
     }
 
     /// All users and applications by number.
@@ -238,13 +266,6 @@ fn is_identified_by(principal: &Principal, identifier: &str) -> bool {
         || folded(&principal.email)
         || folded(&principal.username)
         || principal.client_id().is_some_and(|id| id == identifier)
-        || identifier.parse() == Ok(principal.subject)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "both halves are kept")]
-pub(super) fn subject_hash(bits: u128) -> u64 {
-    // The bits are random already; the half that is left is hash enough.
-    (bits >> 64) as u64 ^ bits as u64
 }
 
 pub(super) const fn granted_key(granted: Granted) -> u32 {

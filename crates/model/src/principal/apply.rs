@@ -2,7 +2,8 @@
 
 use super::{Principal, PrincipalChange};
 use crate::id::{Holder, PrincipalId, TokenId};
-use crate::name::{fold, fold_hash};
+use crate::collection::{Match, Name};
+use crate::name::{NameKey, Text, fold};
 use crate::organization::{Org, Stamp, Touched};
 
 impl Org {
@@ -63,10 +64,22 @@ impl Org {
         let is_other = |number: u32| {
             let id = PrincipalId::new(number);
             let Some(principal) = id.and_then(|id| self.principal(id)) else { return false };
-            let texts = [principal.email.as_ref(), principal.username.as_ref(), principal.external_id.as_ref()];
-            let mut texts = texts.into_iter().chain([principal.client_id()]).flatten();
-            id != own && texts.any(|text| fold(text) == wanted)
+            id != own && principal.identifiers().any(|(text, _)| fold(text) == wanted)
         };
-        self.identifiers.find(fold_hash(value, true), is_other).is_some()
+        self.identifiers.find_folded(&NameKey::of(value), is_other).is_some()
+    }
+}
+
+impl Principal {
+    /// The identifiers other than the subject, and how each is found.
+    fn identifiers(&self) -> impl Iterator<Item = (&Text, Match)> {
+        let folded = [&self.email, &self.username].into_iter().flatten().map(|text| (text, Match::Folded));
+        let exact = [self.external_id.as_ref(), self.client_id()].into_iter().flatten();
+        folded.chain(exact.map(|text| (text, Match::Exact)))
+    }
+
+    /// The names under which it is filed.
+    pub(crate) fn filed(&self, id: PrincipalId) -> impl Iterator<Item = Name> {
+        self.identifiers().map(move |(text, matched)| Name::of(text, matched, id.number()))
     }
 }
