@@ -89,6 +89,11 @@ impl<T: Numbered> Table<T> {
         if self.highest < first { first } else { self.highest + 1 }
     }
 
+    /// About how many bytes the index of names occupies.
+    pub fn names_bytes(&self) -> usize {
+        self.names.heap_bytes()
+    }
+
     /// One more than the largest number ever used: the length of an array indexed by number.
     pub const fn bound(&self) -> usize {
         self.highest as usize + 1

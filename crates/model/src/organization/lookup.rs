@@ -75,6 +75,17 @@ impl Org {
         self.settings.as_ref().is_some_and(|settings| settings.projects == ProjectRule::Open)
     }
 
+    /// About how many bytes the tables occupy in which a question's names are looked up: those of
+    /// users and applications, projects, environments and actions. A name too long to stand in a
+    /// table is its record's.
+    pub fn names_bytes(&self) -> usize {
+        self.identifiers.heap_bytes()
+            + self.subjects.heap_bytes()
+            + self.projects.names_bytes()
+            + self.environments.names_bytes()
+            + self.actions.names_bytes()
+    }
+
     /// Whether a user has ever been an administrator.
     pub const fn had_administrator(&self) -> bool {
         self.had_administrator
