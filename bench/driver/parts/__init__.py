@@ -1,0 +1,1 @@
+"""What is measured, part by part; each can be measured again without the others."""

@@ -1,0 +1,105 @@
+"""What the benchmark needs: tools from Debian, the engines and the server from source, Cerbos from npm."""
+
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+from .options import BENCH, ROOT, Options
+from .results import Results
+from .say import Failure, say
+
+CERBOS = "0.51.0"
+# A package for each tool that may be missing on a plain Debian with Rust.
+TOOLS = {"wrk": "wrk", "npm": "npm", "cc": "gcc", "cargo": None}
+BUILD_LIMIT = 3600
+
+
+def build(options: Options, results: Results) -> None:
+    """Installs and builds everything, and records versions and the machine."""
+    results.begin("build")
+    for tool, package in TOOLS.items():
+        need(tool, package)
+    say("building the engines (the first time takes a while)")
+    cargo(options.folder / "build", BENCH / "peers", "--release")
+    say("building the server and the workload's generator")
+    profile = ["--profile", options.profile]
+    cargo(options.folder / "server", ROOT, *profile, "--package", "rolecall-cli")
+    cargo(options.folder / "server", ROOT, *profile, "--package", "rolecall-bench")
+    cerbos(options)
+    results.add("build", "machine", **machine(), versions=versions(), profile=options.profile)
+
+
+def need(tool: str, package: str | None) -> None:
+    """Installs a tool's Debian package when the tool is missing."""
+    if shutil.which(tool):
+        return
+    if not package or not shutil.which("apt-get"):
+        raise Failure(f"{tool} is missing; install it first")
+    say(f"installing {package}")
+    as_root = [] if os.getuid() == 0 else ["sudo"]
+    run([*as_root, "apt-get", "update", "-qq"], ROOT, 300)
+    run([*as_root, "apt-get", "install", "-qq", "--yes", package], ROOT, 600)
+
+
+def cargo(target: Path, folder: Path, *words: str) -> None:
+    """Builds into a target folder of its own, so that it neither waits for other builds nor disturbs them."""
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
+    run(["cargo", "build", "--quiet", *words], folder, BUILD_LIMIT, environment)
+
+
+def cerbos(options: Options) -> None:
+    """Fetches Cerbos' server."""
+    if cerbos_binary(options).exists():
+        return
+    folder = options.folder / "npm"
+    folder.mkdir(exist_ok=True)
+    (folder / "package.json").write_text('{"private": true}\n')
+    run(["npm", "install", "--silent", "--no-audit", "--no-fund", f"cerbos@{CERBOS}"], folder, 300)
+
+
+def cerbos_binary(options: Options) -> Path:
+    """Where the server is."""
+    machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    name = f"cerbos-linux-{machine}"
+    return options.folder / "npm" / "node_modules" / "@cerbos" / name / name
+
+
+def run(words: list[str], folder: Path, limit: int, environment: dict | None = None) -> str:
+    """Runs a command to its end; what it printed."""
+    try:
+        done = subprocess.run(words, cwd=folder, env=environment, timeout=limit, capture_output=True, text=True, check=False)
+    except (subprocess.TimeoutExpired, FileNotFoundError) as error:
+        raise Failure(f"{' '.join(words)}: {error}") from error
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(words)} ended with {done.returncode}: {done.stderr[-1500:]}")
+    return done.stdout
+
+
+def machine() -> dict:
+    """What was measured on."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) / 1024**2
+    release = Path("/etc/os-release").read_text().splitlines()
+    system = next((line.split("=", 1)[1].strip('"') for line in release if line.startswith("PRETTY_NAME")), "Linux")
+    return {
+        "processor": model,
+        "processors": os.cpu_count(),
+        "memory_gib": round(memory, 1),
+        "system": f"{system}, Linux {platform.release()}",
+    }
+
+
+def versions() -> dict:
+    """What was compared, by the lock file and the tools themselves."""
+    locked = {}
+    for block in (BENCH / "peers" / "Cargo.lock").read_text().split("[[package]]"):
+        fields = dict(line.split(" = ", 1) for line in block.splitlines() if " = " in line)
+        locked[fields.get("name", "").strip('"')] = fields.get("version", "").strip('"')
+    peers = {name: locked.get(name, "?") for name in ("cedar-policy", "regorus", "casbin", "axum", "tokio", "hashbrown")}
+    rust = run(["rustc", "--version"], ROOT, 60).split()[1]
+    wrk = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False).stdout.split()
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return {"rust": rust, **peers, "cerbos": CERBOS, "wrk": wrk[1] if len(wrk) > 1 else "?", "rolecall": commit.stdout.strip() or "?"}
