@@ -4,7 +4,7 @@ import os
 import time
 
 from . import options, report, setup, workload
-from .parts import cerbos, checks, durable, http, importing, organization, peers
+from .parts import cerbos, checks, durable, http, importing, organization, peers, profile
 from .results import Results
 from .say import Failure, say
 
@@ -16,6 +16,7 @@ PARTS = {
     "durable": durable.run,
     "http": http.run,
     "cerbos": cerbos.run,
+    "profile": profile.run,
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent.parent
 ROOT = BENCH.parent
-PARTS = ["build", "data", "checks", "organization", "peers", "import", "durable", "http", "cerbos", "report"]
+PARTS = ["build", "data", "checks", "organization", "peers", "import", "durable", "http", "cerbos", "profile", "report"]
 SIZES = ["S", "M", "L"]
 
 
@@ -72,7 +72,7 @@ def read(words: list[str] | None = None) -> Options:
     parser.add_argument("--sizes", choices=SIZES, default=SIZES, help="S M L", **several)
     parser.add_argument("--seed", type=int, default=1, help="of the workload [default: 1]")
     parser.add_argument("--quick", action="store_true", help="shorter and noisier: about 8 minutes instead of 25")
-    parser.add_argument("--port", type=int, default=18180, help="the first of three on 127.0.0.1 [default: 18180]")
+    parser.add_argument("--port", type=int, default=18180, help="the first of four on 127.0.0.1 [default: 18180]")
     parser.add_argument("--profile", default="release", help="the server's build profile [default: release]")
     kept = Path(os.environ.get("BENCH_DIR", ROOT / "target" / "bench"))
     parser.add_argument("--folder", type=Path, default=kept, help=f"what is built and measured [default: {kept}]")

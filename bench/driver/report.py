@@ -1,4 +1,4 @@
-"""Writes the tables into docs/performance.md, between two markers; the words around them are people's."""
+"""Writes the tables into docs/performance.md, between markers; the words around them are people's."""
 
 import time
 
@@ -8,28 +8,30 @@ from .results import Results
 from .rows import Row, rows
 from .say import Failure, say
 
-BEGIN = "<!-- measured: begin -->"
-END = "<!-- measured: end -->"
+MEASURED = ("<!-- measured: begin -->", "<!-- measured: end -->")
+PROFILE = ("<!-- profile: begin -->", "<!-- profile: end -->")
 
 
 def write(options: Options, results: Results) -> None:
     """Replaces what is between the markers."""
     made = rows(results)
     document = options.document
-    text = document.read_text() if document.exists() else f"{BEGIN}\n{END}\n"
-    document.write_text(between(text, render(results, made, options.quick)))
+    text = document.read_text()
+    text = between(text, MEASURED, render(results, made, options.quick))
+    document.write_text(between(text, PROFILE, tables.of_profile(results)))
     for row in made:
         if row.verdict() == "**missed**":
             say(f"  row {row.number} missed: {row.what}: {row.values}")
 
 
-def between(text: str, new: str) -> str:
-    """The text with what stands between the markers replaced."""
-    if BEGIN not in text or END not in text:
-        raise Failure(f"the document has no lines {BEGIN} and {END} for the tables")
-    before, rest = text.split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    return f"{before}{BEGIN}\n\n{new.strip()}\n\n{END}{after}"
+def between(text: str, markers: tuple[str, str], new: str) -> str:
+    """The text with what stands between two markers replaced."""
+    begin, end = markers
+    if begin not in text or end not in text:
+        raise Failure(f"the document has no lines {begin} and {end} for the tables")
+    before, rest = text.split(begin, 1)
+    _, after = rest.split(end, 1)
+    return f"{before}{begin}\n\n{new.strip()}\n\n{end}{after}"
 
 
 def render(results: Results, made: list[Row], quick: bool) -> str:

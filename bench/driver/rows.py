@@ -110,6 +110,8 @@ def checks(results: Results) -> list[Row]:
         if turns:
             counted[label] = max(one["allocations_per_check"] for one in turns)
     made.append(Row("4", "allocations a check", counted, 0.0, 0.0, ""))
+    locks = {"": len(one["found"]) for one in results.of("locks")}
+    made.append(Row("4", "lines of engine and model that name a lock", locks, 0.0, 0.0, ""))
     growth = over(our_mean(results, "L"), our_mean(results, "S"))
     made.append(Row("5", "growth of the mean from S to L", {"": growth} if growth else {}, 4.0, 3.1))
     return made

@@ -12,7 +12,7 @@ from .say import Failure, say
 
 CERBOS = "0.51.0"
 # A package for each tool that may be missing on a plain Debian with Rust.
-TOOLS = {"wrk": "wrk", "npm": "npm", "cc": "gcc", "cargo": None}
+TOOLS = {"wrk": "wrk", "npm": "npm", "valgrind": "valgrind", "cc": "gcc", "cargo": None}
 BUILD_LIMIT = 3600
 
 

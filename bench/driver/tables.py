@@ -175,3 +175,12 @@ def of_http(results: Results) -> str:
         made += f"refused; the last accepted one was sent {number(one['accepted_after_s'] * 1e6)} µs after the revocation was "
         made += "answered (stated bound: none is).\n"
     return made
+
+
+def of_profile(results: Results) -> str:
+    """Where the instructions of a check go."""
+    made = ""
+    for one in results.of("instructions"):
+        made += f"A check from four strings at {one['size']} executes {number(one['each'])} instructions on average:\n\n"
+    lines = [[one["where"], number(one["each"]), f"{one['share']:.1f} %"] for one in results.of("spent")]
+    return made + table(["source file in function", "instructions a check", "share"], lines)

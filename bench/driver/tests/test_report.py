@@ -5,6 +5,7 @@ import unittest
 from pathlib import Path
 
 from driver import report, rows, tables
+from driver.options import ROOT
 from driver.results import Results
 from driver.rows import Row
 from driver.say import Failure
@@ -46,10 +47,15 @@ class Rows(unittest.TestCase):
 
 class Document(unittest.TestCase):
     def test_only_what_is_between_the_markers_changes(self):
-        text = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
-        self.assertEqual(report.between(text, "new"), f"before\n{report.BEGIN}\n\nnew\n\n{report.END}\nafter\n")
+        new = report.between("before\n<a>\nold\n<b>\nafter\n", ("<a>", "<b>"), "new")
+        self.assertEqual(new, "before\n<a>\n\nnew\n\n<b>\nafter\n")
         with self.assertRaises(Failure):
-            report.between("no markers", "new")
+            report.between("no markers", ("<a>", "<b>"), "new")
+
+    def test_the_page_has_the_places_for_the_tables(self):
+        page = (ROOT / "docs" / "performance.md").read_text()
+        for markers in (report.MEASURED, report.PROFILE):
+            report.between(page, markers, "")
 
     def test_every_table_is_made_of_whatever_there_is(self):
         taken = results([check("floor", 0, 100), check("rolecall", 0, 250), check("floor", 1, 100)])

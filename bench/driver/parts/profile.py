@@ -1,0 +1,63 @@
+"""Where the instructions of a check go, by callgrind, which counts them and so does not mind neighbors. And that nothing
+on the way of a check can wait: neither the engine nor the model knows a lock."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from ..options import ROOT, Options
+from ..results import Results
+from ..say import Failure
+
+LIMIT = 300
+MOST = 16
+# Not `LazyLock`: once it has its value, reading it is one load and a branch.
+LOCKS = re.compile(r"\b(Mutex|RwLock|Condvar|Barrier|Atomic\w+|ArcSwap)\b")
+# "1,234,567 (12.3%)  file:function [object]"
+LINE = re.compile(r"^\s*([\d,]+) \(\s*([\d.]+)%\)\s+(.+?):(.+?)(?: \[.*\])?$")
+
+
+def run(options: Options, results: Results) -> None:
+    """Profiles a pass over all questions, every check from four strings."""
+    size = options.size_over_http
+    out = options.folder / "callgrind.out"
+    command = ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*profiled*"]
+    command += [f"--callgrind-out-file={out}", options.binaries / "bench-rolecall", options.data, size, "1"]
+    answer = output(command, "profile\n").splitlines()[-1]
+    checks = int(re.search(r'"checks":(\d+)', answer).group(1))
+    annotated = output(["callgrind_annotate", "--auto=no", "--threshold=100", out])
+    lines = [parts for parts in map(LINE.match, annotated.splitlines()) if parts]
+    total = sum(int(parts[1].replace(",", "")) for parts in lines)
+    for parts in lines[:MOST]:
+        each = int(parts[1].replace(",", "")) / checks
+        results.add("profile", "spent", size=size, where=where(parts[3], parts[4]), share=float(parts[2]), each=each)
+    results.add("profile", "instructions", size=size, each=total / checks)
+    found = [hit for folder in ("engine", "model") for hit in locks(ROOT / "crates" / folder / "src")]
+    results.add("profile", "locks", found=found)
+
+
+def output(words: list, given: str = "") -> str:
+    """What a command prints."""
+    try:
+        done = subprocess.run(list(map(str, words)), input=given, timeout=LIMIT, capture_output=True, text=True, check=False)
+    except subprocess.TimeoutExpired as late:
+        raise Failure(f"{words[0]} did not end within {LIMIT} s") from late
+    if done.returncode != 0:
+        raise Failure(f"{words[0]} ended with {done.returncode}: {done.stderr[-500:]}")
+    return done.stdout
+
+
+def where(file: str, function: str) -> str:
+    """A source file and a function without the machine's paths."""
+    short = re.sub(r"^.*/(?:crates|registry/src/[^/]+|library|peers)/", "", file)
+    return f"`{short}` in `{function}`"
+
+
+def locks(folder: Path) -> list[str]:
+    """Source lines that name anything one could wait for."""
+    hits = []
+    for file in sorted(folder.rglob("*.rs")):
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            if LOCKS.search(line.split("//")[0]):
+                hits.append(f"{file.relative_to(folder.parent)}:{number}")
+    return hits
