@@ -1,4 +1,4 @@
--- Posts the lines of a file in turn: wrk -s load.lua URL -- FILE [TOKEN [FIRST]]. Prints one line of JSON at the end.
+-- Posts the lines of a file in turn: wrk -s load.lua URL -- FILE [TOKEN]. Prints one line of JSON at the end.
 
 local ready, turn = {}, 0
 
@@ -11,7 +11,6 @@ function init(words)
   for body in io.lines(words[1]) do
     ready[#ready + 1] = wrk.format(nil, nil, nil, body)
   end
-  turn = tonumber(words[3] or 0)
 end
 
 function request()

@@ -10,11 +10,11 @@ from .server import Server
 
 
 def load(
-    server: Server, path: str, bodies: Path, connections: int, seconds: float, token="", first=0, may_fail=False
+    server: Server, path: str, bodies: Path, connections: int, seconds: float, token="", may_fail=False
 ) -> dict:
     """Rate, percentiles and the server's CPU time for each request."""
     words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "15s", "-s", BENCH / "load.lua"]
-    words += [f"http://127.0.0.1:{server.port}{path}", "--", bodies, token, first]
+    words += [f"http://127.0.0.1:{server.port}{path}", "--", bodies, token]
     before = server.cpu()
     try:
         done = subprocess.run(list(map(str, words)), timeout=seconds + 25, capture_output=True, text=True, check=False)

@@ -183,4 +183,9 @@ def of_profile(results: Results) -> str:
     for one in results.of("instructions"):
         made += f"A check from four strings at {one['size']} executes {number(one['each'])} instructions on average:\n\n"
     lines = [[one["where"], number(one["each"]), f"{one['share']:.1f} %"] for one in results.of("spent")]
-    return made + table(["source file in function", "instructions a check", "share"], lines)
+    made += table(["source file in function", "instructions a check", "share"], lines)
+    sampled = results.of("sampled")
+    if sampled:
+        made += f"\nBy time at {sampled[0]['size']}, waiting for memory included, as `perf` sees it (the measuring loop and the clock among it):\n\n"
+        made += table(["function", "share"], [[one["where"], f"{one['share']:.1f} %"] for one in sampled])
+    return made

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..load import load as post
 from ..options import Options
 from ..results import Results
-from ..say import say
+from ..say import Failure, say
 from ..server import ADMINISTRATOR, Server, fresh, load, rolecall
 from ..workload import World
 
@@ -21,54 +21,62 @@ SETTINGS = [
 ]  # fmt: skip
 # Columns of a log entry beside its body: the organization's key, revision, instant, hash and size.
 BESIDE_THE_BODY = 16 + 8 + 8 + 32 + 8
-CLIENTS = (1, 16)
-MOST_CHANGES = 400_000
+# Clients, and more changes than they can make in one turn.
+CLIENTS = {1: 20_000, 16: 60_000}
+SECONDS = 2
 
 
 def run(options: Options, results: Results) -> None:
     """In turns, so that a disk that others use disturbs all alike."""
     world, database = World(options, "S"), fresh(options, "durable")
-    bodies = changes(options, world)
+    changes = Changes(options.folder / "bodies.changes", world)
     with rolecall(options, database) as server:
         server.answers("/healthz")
         load(options, server, "S")
-        sent, bytes_each = warm_up(server, bodies, database)
-        bare = Bare(options, bytes_each)
+        changes.post(server, 1)
+        size = entry_size(database) + BESIDE_THE_BODY
+        bare = Bare(options, size)
         for turn in range(3 if options.quick else 5):
             for clients in CLIENTS:
                 rate = bare.rate(1.0)
-                results.add("durable", "insert", turn=turn, rate=rate, bytes=bytes_each)
-                taken = post(server, "/api/v1/assignments", bodies, clients, 2, ADMINISTRATOR, sent)
-                sent += taken["requests"] + 2 * clients
-                results.add("durable", "change", clients=clients, turn=turn, insert=rate, **taken)
-        results.add("durable", "insert", turn="last", rate=bare.rate(1.0), bytes=bytes_each)
+                results.add("durable", "insert", turn=turn, rate=rate, bytes=size)
+                results.add("durable", "change", clients=clients, turn=turn, insert=rate, **changes.post(server, clients))
+        results.add("durable", "insert", turn="last", rate=bare.rate(1.0), bytes=size)
         bare.close()
-    rates = {clients: statistics.median(one["rate"] for one in results.of("change", part="durable", clients=clients)) for clients in CLIENTS}
-    say("  " + ", ".join(f"{clients} clients: {rate:.0f} changes/s" for clients, rate in rates.items()))
+    for clients in CLIENTS:
+        rate = statistics.median(one["rate"] for one in results.of("change", part="durable", clients=clients))
+        say(f"  {clients} clients: {rate:.0f} changes/s")
 
 
-def changes(options: Options, world: World) -> Path:
+class Changes:
     """Roles given to users, each once: every request is a change."""
-    narrow = [name for name, role in world.roles.items() if not role["wide"]]
-    projects = sorted({question["project"] for question in world.questions})
-    users = [name for name in world.subjects if name.startswith("u-")]
-    held = {(name, one["role"], one.get("project")) for name in users for one in world.subjects[name]["grants"]}
-    every = itertools.product(projects, narrow, users)
-    new = ((project, role, user) for project, role, user in every if (user, role, project) not in held)
-    path = options.folder / "bodies.changes"
-    with path.open("w") as file:
-        for project, role, user in itertools.islice(new, MOST_CHANGES):
-            file.write(json.dumps({"subject": user, "role": role, "project": project}) + "\n")
-    return path
+
+    def __init__(self, path: Path, world: World):
+        narrow = [name for name, role in world.roles.items() if not role["wide"]]
+        projects = sorted({question["project"] for question in world.questions})
+        users = [name for name in world.subjects if name.startswith("u-")]
+        held = {(one.get("project"), one["role"], name) for name in users for one in world.subjects[name]["grants"]}
+        self.new = (change for change in itertools.product(projects, narrow, users) if change not in held)
+        self.path = path
+
+    def post(self, server: Server, clients: int) -> dict:
+        """As many of the next ones as clients can send in a turn."""
+        count = CLIENTS[clients]
+        with self.path.open("w") as file:
+            for project, role, user in itertools.islice(self.new, count):
+                file.write(json.dumps({"subject": user, "role": role, "project": project}) + "\n")
+        taken = post(server, "/api/v1/assignments", self.path, clients, SECONDS, ADMINISTRATOR)
+        if taken["requests"] >= count:
+            raise Failure(f"{count} changes were too few for {clients} clients")
+        return taken
 
 
-def warm_up(server: Server, bodies: Path, database: Path) -> tuple[int, int]:
-    """Sends the first changes and finds out how large an entry is: how many were sent, and bytes each."""
-    taken = post(server, "/api/v1/assignments", bodies, 1, 1, ADMINISTRATOR)
+def entry_size(database: Path) -> int:
+    """Bytes of a change in the log."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as reader:
         last = "SELECT size FROM entry ORDER BY revision DESC LIMIT 100"
         (size,) = reader.execute(f"SELECT avg(size) FROM ({last})").fetchone()
-    return taken["requests"] + 2, round(size) + BESIDE_THE_BODY
+    return round(size)
 
 
 class Bare:

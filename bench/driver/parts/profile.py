@@ -1,13 +1,16 @@
-"""Where the instructions of a check go, by callgrind, which counts them and so does not mind neighbors. And that nothing
-on the way of a check can wait: neither the engine nor the model knows a lock."""
+"""Where a check spends its instructions, by callgrind, which counts them and so does not mind neighbors, and its time, by
+perf, if it is there. And that nothing on the way of a check can wait: neither the engine nor the model knows a lock."""
 
 import re
+import shutil
+import signal
 import subprocess
 from pathlib import Path
 
+from ..engine import Engine
 from ..options import ROOT, Options
 from ..results import Results
-from ..say import Failure
+from ..say import Failure, say
 
 LIMIT = 300
 MOST = 16
@@ -17,8 +20,38 @@ LOCKS = re.compile(r"\b(Mutex|RwLock|Condvar|Barrier|Atomic\w+|ArcSwap)\b")
 LINE = re.compile(r"^\s*([\d,]+) \(\s*([\d.]+)%\)\s+(.+?):(.+?)(?: \[.*\])?$")
 
 
+# "  12.34%  symbol"
+SHARE = re.compile(r"^\s*([\d.]+)%\s+(?:\[\.\]\s+)?(\S.*?)\s*$")
+
+
 def run(options: Options, results: Results) -> None:
-    """Profiles a pass over all questions, every check from four strings."""
+    """Both profiles, and the look for locks."""
+    instructions(options, results)
+    if shutil.which("perf"):
+        time_spent(options, results)
+    else:
+        say("  no perf here (Debian: linux-perf); instructions only")
+    found = [hit for folder in ("engine", "model") for hit in locks(ROOT / "crates" / folder / "src")]
+    results.add("profile", "locks", found=found)
+
+
+def time_spent(options: Options, results: Results) -> None:
+    """Samples checks at the largest size by the processor's clock; virtual machines often count nothing else."""
+    size, out = options.sizes[-1], options.folder / "perf.data"
+    with Engine(options, "rolecall", size, phase=2) as engine:
+        words = ["perf", "record", "--quiet", "-e", "cpu-clock", "-F", "1999", "-p", engine.process.pid, "-o", out]
+        perf = subprocess.Popen(list(map(str, words)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        engine.measure("strings")
+        perf.send_signal(signal.SIGINT)
+        perf.wait(30)
+    report = ["perf", "report", "--stdio", "--quiet", "--no-children", "-F", "overhead,symbol", "--percent-limit", "1", "-i", out]
+    lines = [parts for parts in map(SHARE.match, output(report).splitlines()) if parts]
+    for parts in lines[:MOST]:
+        results.add("profile", "sampled", size=size, where=f"`{parts[2]}`", share=float(parts[1]))
+
+
+def instructions(options: Options, results: Results) -> None:
+    """Counts a pass over all questions, every check from four strings."""
     size = options.size_over_http
     out = options.folder / "callgrind.out"
     command = ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*profiled*"]
@@ -32,8 +65,6 @@ def run(options: Options, results: Results) -> None:
         each = int(parts[1].replace(",", "")) / checks
         results.add("profile", "spent", size=size, where=where(parts[3], parts[4]), share=float(parts[2]), each=each)
     results.add("profile", "instructions", size=size, each=total / checks)
-    found = [hit for folder in ("engine", "model") for hit in locks(ROOT / "crates" / folder / "src")]
-    results.add("profile", "locks", found=found)
 
 
 def output(words: list, given: str = "") -> str:
