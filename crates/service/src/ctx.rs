@@ -3,13 +3,13 @@
 
 use crate::need;
 use crate::organization::Organization;
+use crate::standing::Standing;
 use crate::view::View;
 use crate::{Error, Service};
-use rolecall_engine::{Index, Place, Question};
+use rolecall_engine::{Index, Place};
 use rolecall_model::id::{ActionId, OrganizationId, PrincipalId, ProjectId, TokenId};
 use rolecall_model::moment::Actor;
-use rolecall_model::token::Token;
-use rolecall_model::{Org, Scope, Timestamp};
+use rolecall_model::{Org, Timestamp};
 use std::sync::Arc;
 
 /// A moment of the past.
@@ -141,12 +141,12 @@ impl Ctx {
 
     /// Whether the caller may do an action at a place, through the token it uses. The engine answers.
     pub fn may(&self, action: ActionId, place: Place) -> bool {
-        let question = Question { subject: self.principal, action, place, at: self.now };
-        let present = &self.present;
-        let within = self
-            .token
-            .is_none_or(|id| present.org().token(id).is_some_and(|token| reaches(present.org(), token, action, place)));
-        within && present.index().check(&question).allowed
+        self.standing().may(action, place)
+    }
+
+    /// What the caller may do: judged by the present, also when the past is read.
+    pub fn standing(&self) -> Standing<'_> {
+        Standing { view: &self.present, principal: self.principal, token: self.token, now: self.now }
     }
 
     /// Refuses a caller who may not do an action at a place.
@@ -189,14 +189,6 @@ impl Ctx {
         }
         Err(Error::NotFound { message: format!("no {what} is there") })
     }
-}
-
-/// Whether a token lets its holder do an action at a place.
-fn reaches(org: &Org, token: &Token, action: ActionId, place: Place) -> bool {
-    let closure = org.closure();
-    let actions = token.actions.as_ref();
-    let within = actions.is_none_or(|actions| actions.iter().any(|a| closure.includes(*a, action)));
-    within && (token.scope == Scope::ORGANIZATION || place.is_covered_by(token.scope))
 }
 
 impl std::fmt::Debug for Ctx {

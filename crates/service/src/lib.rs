@@ -1,11 +1,12 @@
 //! Use cases: what a caller may do, one function each. A command goes through
 //! [`execute`], a question through [`access`]; both need a [`Ctx`], which only a
-//! checked credential gives ([`Service::enter`]).
+//! checked credential gives ([`Service::enter`]). Plain decisions need less: [`Service::ask`].
 //!
 //! Not here: rules (`rolecall-model`), answers (`rolecall-engine`), SQL (`rolecall-store`), wire
 //! forms (the façades).
 
 pub mod access;
+mod ask;
 mod backup;
 mod checkpoint;
 mod clock;
@@ -26,12 +27,15 @@ mod past;
 pub mod recover;
 mod secret;
 mod service;
+mod standing;
 mod stats;
+mod tally;
 mod target;
 mod token;
 mod view;
 mod writer;
 
+pub use ask::Asker;
 pub use backup::backup;
 pub use clock::{Clock, SystemClock};
 pub use ctx::{At, Ctx, Request};
@@ -44,6 +48,8 @@ pub use import::import;
 pub use rolecall_engine::{Part, Place};
 pub use secret::Secret;
 pub use service::{Options, Service};
+pub use standing::Standing;
 pub use stats::{OrganizationStats, Stats};
+pub use tally::Tally;
 pub use token::{NewToken, create_application, issue_token, last_used};
 pub use view::View;

@@ -6,7 +6,9 @@ use crate::ctx::{At, Ctx, Request};
 use crate::event::Events;
 use crate::organization::{Closing, Organization};
 use crate::past::Past;
+use crate::tally::{Tallies, Tally};
 use crate::{Error, View};
+use arc_swap::Guard;
 use rolecall_model::id::OrganizationId;
 use rolecall_store::{OrganizationKey, OrganizationRow, Store};
 use std::collections::HashMap;
@@ -52,6 +54,7 @@ struct Inner {
     organizations: RwLock<HashMap<OrganizationKey, (OrganizationRow, Cell)>>,
     credentials: Credentials,
     events: Events,
+    tallies: Tallies,
     past: Past,
     setup_key: Mutex<Option<String>>,
     closing: AtomicBool,
@@ -75,6 +78,7 @@ impl Service {
             organizations: RwLock::new(organizations),
             credentials: Credentials::default(),
             events,
+            tallies: Tallies::default(),
             past,
             setup_key: Mutex::new(setup_key),
             closing: AtomicBool::new(false),
@@ -124,6 +128,15 @@ impl Service {
 
     pub(crate) fn events(&self) -> &Events {
         &self.inner.events
+    }
+
+    /// The count of decisions that a façade answered, to be counted on; the same for the same name.
+    pub fn tally(&self, facade: &'static str) -> Arc<Tally> {
+        self.inner.tallies.of(facade)
+    }
+
+    pub(crate) fn tallies(&self) -> &Tallies {
+        &self.inner.tallies
     }
 
     pub(crate) fn past(&self) -> &Past {
@@ -202,20 +215,22 @@ impl Service {
     pub async fn enter(&self, request: Request<'_>) -> Result<Ctx, Error> {
         let now = self.now();
         let caller = self.authenticate(request.credential, now).await?;
-        let present = self.at_least(&caller.organization, request.at_least).await?;
+        let organization = Arc::clone(&caller.known.organization);
+        let present = Guard::into_inner(caller.view);
+        let present = self.at_least(&organization, present, request.at_least).await?;
         let mut view = Arc::clone(&present);
         let mut asked_at = now;
         if let Some(at) = request.at {
-            view = self.past().view(self.store(), &caller.organization, &present, at).await?;
+            view = self.past().view(self.store(), &organization, &present, at).await?;
             asked_at = if let At::Instant(instant) = at { instant } else { view.org().at() };
         }
         Ok(Ctx {
             service: self.clone(),
-            organization: caller.organization,
+            organization,
             view,
             present,
             principal: caller.principal,
-            token: Some(caller.token),
+            token: Some(caller.known.token),
             now,
             asked_at,
             facade: request.facade,
@@ -227,8 +242,13 @@ impl Service {
         })
     }
 
-    async fn at_least(&self, organization: &Organization, wanted: Option<u64>) -> Result<Arc<View>, Error> {
-        let view = organization.view();
+    /// A state of at least the revision that is wanted: the one at hand, or one that comes soon.
+    pub(crate) async fn at_least(
+        &self,
+        organization: &Organization,
+        view: Arc<View>,
+        wanted: Option<u64>,
+    ) -> Result<Arc<View>, Error> {
         let Some(wanted) = wanted.filter(|wanted| *wanted > view.revision()) else { return Ok(view) };
         let mut revisions = organization.revisions();
         let waiting = revisions.wait_for(|revision| *revision >= wanted);

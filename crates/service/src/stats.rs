@@ -1,6 +1,7 @@
 //! Numbers about the installation, for its metrics.
 
-use crate::Service;
+use crate::{Service, Tally};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Numbers about the installation on this node.
@@ -8,6 +9,8 @@ use std::sync::atomic::Ordering;
 pub struct Stats {
     /// Each organization that is loaded.
     pub organizations: Vec<OrganizationStats>,
+    /// Each façade that answers decisions, with its count.
+    pub decisions: Vec<(&'static str, Arc<Tally>)>,
 }
 
 /// Numbers about one organization.
@@ -60,6 +63,6 @@ impl Service {
                 waiting: counters.waiting.load(Ordering::Relaxed),
             }
         });
-        Stats { organizations: organizations.collect() }
+        Stats { organizations: organizations.collect(), decisions: self.tallies().all() }
     }
 }

@@ -69,11 +69,13 @@ async fn with_an_organization_its_credentials_go() {
     let house = two().await;
     let theirs = house.through(OTHERS.to_owned());
     let inside = theirs.ctx().await;
+    house.service.ask(Some(OTHERS), None).await.unwrap();
     let ctx = house.root().ctx().await;
     let mut feed = rolecall_service::history::changes(&inside, inside.revision());
     organizations::delete(&ctx, "acme").await.unwrap();
     assert!(futures::StreamExt::next(&mut feed).await.is_none());
     assert!(matches!(house.enter(OTHERS, Asked::default()).await, Err(Error::Unauthenticated(_))));
+    assert!(matches!(house.service.ask(Some(OTHERS), None).await, Err(Error::Unauthenticated(_))));
     assert!(rolecall_service::execute(&inside, project("too late")).await.is_err());
     assert!(matches!(organizations::delete(&ctx, "acme").await, Err(Error::NotFound { .. })));
     // Name and token are free again, for a new organization that has nothing of the old one.

@@ -144,3 +144,80 @@ async fn the_last_use_of_a_token_is_known_at_once_and_after_a_restart() {
     let house = house.with(user("eve")).await;
     assert_eq!(last_used(&house.by("eve").await.ctx().await, &[key]).await.unwrap(), [None], "not hers to know");
 }
+
+#[tokio::test]
+async fn who_asks_is_refused_by_the_request_after_the_one_that_took_its_credential() {
+    let house = shop().await.with(user("bob")).await;
+    let ask = async |token: &str| match house.service.ask(Some(token), None).await {
+        Ok(asker) => Ok(asker.view().revision()),
+        Err(Error::Unauthenticated(why)) => Err(why),
+        Err(error) => panic!("{error:?}"),
+    };
+    let short = house.by_narrow("bob", |new| new.until = Some(second(60))).await.token;
+    let long = house.by("bob").await;
+    let key = key_in_use(&long.ctx().await);
+    // Each was asked with before, so the store is not asked again.
+    assert!(ask(&short).await.is_ok() && ask(&long.token).await.is_ok());
+    house.clock.set(60);
+    assert!(ask(&short).await.unwrap_err().contains("expired"));
+    house.root().takes(disable("bob")).await;
+    assert!(ask(&long.token).await.unwrap_err().contains("disabled"));
+    let done = house.root().takes(enable("bob")).await;
+    assert_eq!(ask(&long.token).await, Ok(done.view.revision()), "by the newest state");
+    house.root().takes(Command::from(TokenCommand::Revoke(key))).await;
+    assert!(ask(&long.token).await.unwrap_err().contains("revoked"));
+    assert!(ask(&long.token).await.is_err(), "also when it was forgotten");
+    let third = house.by("bob").await.token;
+    assert!(ask(&third).await.is_ok());
+    house.root().takes(delete_user("bob")).await;
+    assert!(ask(&third).await.is_err());
+    house.service.close().await;
+    assert!(matches!(house.service.ask(Some(ROOT), None).await, Err(Error::Closing)));
+}
+
+#[tokio::test]
+async fn who_asks_may_what_its_context_may_and_can_demand_a_revision() {
+    let house = shop().await;
+    let shop = house.root().ctx().await.org().project_named("shop").unwrap().id;
+    let narrow = house.by_narrow("ada", |new| new.scope = scope("shop")).await;
+    let (asker, ctx) = (house.service.ask(Some(&narrow.token), None).await.unwrap(), narrow.ctx().await);
+    for place in [Place::ORGANIZATION, Scope::project(shop).into()] {
+        for action in [op::ACCESS_CHECK, op::PROJECTS_WRITE, op::USERS_READ] {
+            assert_eq!(asker.standing().may(action, place), ctx.may(action, place), "{action:?} {place:?}");
+        }
+        assert_eq!(asker.standing().require_to_ask(None, place).is_ok(), ctx.may(op::ACCESS_CHECK, place));
+    }
+    assert!(asker.standing().require_to_ask(Some(ctx.principal()), Place::ORGANIZATION).is_ok(), "about itself");
+    let whole = asker.ctx(&house.service, "test", "seventeen");
+    assert_eq!((whole.principal(), whole.token(), whole.request_id()), (ctx.principal(), ctx.token(), "seventeen"));
+    let next = asker.view().revision() + 1;
+    let root = house.root();
+    let (later, _) = tokio::join!(house.service.ask(Some(ROOT), Some(next)), root.run(project("next")));
+    assert_eq!(later.unwrap().view().revision(), next);
+}
+
+#[tokio::test]
+async fn each_use_a_second_or_more_after_the_last_is_noted() {
+    let house = shop().await.with(user("bob")).await;
+    let bob = house.by("bob").await;
+    let key = key_in_use(&bob.ctx().await);
+    let used = async || last_used(&house.root().ctx().await, &[key]).await.unwrap()[0];
+    house.clock.set(100);
+    house.service.ask(Some(&bob.token), None).await.unwrap();
+    assert_eq!(used().await, Some(second(100)));
+    house.clock.set(200);
+    house.service.ask(Some(&bob.token), None).await.unwrap();
+    assert_eq!(used().await, Some(second(200)));
+}
+
+#[tokio::test]
+async fn decisions_are_counted_by_the_facade_that_answers_them() {
+    let house = shop().await;
+    let tally = house.service.tally("here");
+    tally.count(3, 4);
+    house.service.tally("here").count_one(true);
+    house.service.tally("there").count_one(false);
+    let counts: Vec<_> = house.service.stats().decisions;
+    let counts: Vec<_> = counts.iter().map(|(facade, tally)| (*facade, tally.allowed(), tally.denied())).collect();
+    assert_eq!(counts, [("here", 4, 4), ("there", 0, 1)]);
+}
