@@ -3,15 +3,17 @@
 //! whole request is a status.
 
 use crate::App;
-use crate::call::{Call, Reply, close, split};
+use crate::call::{Call, Reply};
 use crate::entity::{Action, Entities, Resource, Subject};
-use crate::evaluation::{self, Asking, Decision, json};
+use crate::evaluation::{self, Asking, Decision, plain, with_reasons, write};
 use crate::fault::Fault;
+use crate::point::DecisionCall;
 use crate::text::{Object, Unread};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::Response;
-use serde::{Deserialize, Serialize};
+use rolecall_service::Tally;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -120,8 +122,9 @@ impl Semantic {
 }
 
 /// The answers, in the order of the questions.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = authzen::Decisions)]
+#[expect(dead_code, reason = "only describes; the answers are written one by one")]
 struct Decisions {
     evaluations: Vec<Decision>,
 }
@@ -164,14 +167,14 @@ enum Answer {
     extensions(("x-rolecall-action" = json!("rolecall.access.check"))),
 )]
 pub(crate) async fn evaluations(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    let (headers, request) = split(request);
-    let reply = async { decide(&Call::open(&app, &headers, request).await?) }.await;
-    close(&headers, reply)
+    let (parts, body) = request.into_parts();
+    app.point.answer(DecisionCall::Evaluations, &parts.headers, body).await
 }
 
-fn decide(call: &Call) -> Result<Reply, Fault> {
+/// Reads and answers a batch.
+pub(crate) fn decide(call: &Call<'_>, tally: &Tally) -> Result<Reply, Fault> {
     if let Ok(batch) = call.read::<Evaluations<'_, Object<Item<'_>>>>() {
-        return answer(call, &batch, |item| Ok(item.entities()));
+        return answer(call, tally, &batch, |item| Ok(item.entities()));
     }
     // Something is wrong: in the whole request, or only within some evaluations?
     let batch: Evaluations<'_, &RawValue> = call.read()?;
@@ -184,7 +187,7 @@ fn decide(call: &Call) -> Result<Reply, Fault> {
         options: batch.options,
         evaluations: Some(each),
     };
-    answer(call, &batch, |item| match item {
+    answer(call, tally, &batch, |item| match item {
         Ok(item) => Ok(item.entities()),
         Err(error) => Err(Fault::bad_request(format!("this evaluation cannot be read: {error}"))),
     })
@@ -196,7 +199,8 @@ fn read_one(raw: &RawValue) -> Result<Object<Item<'_>>, serde_json::Error> {
 
 /// Answers a batch whose evaluations give their entities through `entities`.
 fn answer<'q, E>(
-    call: &Call,
+    call: &'q Call<'_>,
+    tally: &Tally,
     batch: &'q Evaluations<'q, E>,
     entities: impl Fn(&'q E) -> Result<Entities<'q>, Fault>,
 ) -> Result<Reply, Fault> {
@@ -208,49 +212,95 @@ fn answer<'q, E>(
     };
     let each = batch.evaluations.as_deref().unwrap_or_default();
     if each.is_empty() {
-        return evaluation::answer(call, &defaults, evaluation::Options::new(options.explain));
+        return evaluation::answer(call, tally, &defaults, evaluation::Options::new(options.explain));
     }
     let explained = options.explain.unwrap_or_default();
     if explained && each.len() > MOST_EXPLAINED {
         let message = format!("at most {MOST_EXPLAINED} evaluations are explained at once; send fewer");
         return Err(call.complain(Fault::bad_request(message)));
     }
-    let asking = Asking::new(&call.ctx);
-    let ask = |one: &'q E| {
-        let asked = entities(one)?.asked(&defaults)?;
-        if explained { asking.explain(&asked) } else { asking.decide(&asked).map(Decision::plain) }
-    };
+    let asking = Asking::new(call.asker.standing());
     let semantic = options.evaluations_semantic.unwrap_or_default();
-    write(call, each.iter().map(ask), each.len(), semantic)
+    let mut answers = Answers::with_capacity(each.len());
+    if explained {
+        let ctx = call.ctx();
+        let explain = |one| with_reasons(&ctx, &asking, &entities(one)?.asked(&defaults)?);
+        answers.all(each.iter().map(|one| explain(one).map(Answered::Reasoned)), semantic)?;
+    } else {
+        let decide = |one| asking.decide(&entities(one)?.asked(&defaults)?);
+        answers.all(each.iter().map(|one| decide(one).map(Answered::Plain)), semantic)?;
+    }
+    tally.count(answers.allowed, answers.denied);
+    answers.finish(call.asker.view().revision())
 }
 
-/// Writes the answers until the semantic stops them.
-fn write(
-    call: &Call,
-    answers: impl Iterator<Item = Result<Decision, Fault>>,
-    most: usize,
-    semantic: Semantic,
-) -> Result<Reply, Fault> {
-    let mut evaluations = Vec::with_capacity(most);
-    let mut refusal = None;
-    let mut all_refused = true;
-    for answer in answers {
-        let answer = answer.unwrap_or_else(|fault| {
-            let view = fault.view();
-            if fault.is_forbidden() {
-                refusal = Some(fault);
-            }
-            Decision::failed(view)
-        });
-        all_refused &= answer.is_refused();
-        let stops = semantic.stops_at(answer.decision);
-        evaluations.push(answer);
-        if stops {
-            break;
-        }
+/// An answered evaluation.
+enum Answered {
+    Plain(bool),
+    Reasoned(Decision),
+}
+
+/// The answers as they are written: `{"evaluations":[…]}`. Straight into the body, because a list of
+/// answers in between costs as much as deciding them.
+struct Answers {
+    body: Vec<u8>,
+    allowed: u64,
+    denied: u64,
+    /// Why the first evaluation was refused, while all of them are.
+    refusal: Option<Fault>,
+    all_refused: bool,
+}
+
+impl Answers {
+    fn with_capacity(most: usize) -> Self {
+        let mut body = Vec::with_capacity(most * 19 + 32);
+        body.extend_from_slice(br#"{"evaluations":["#);
+        Answers { body, allowed: 0, denied: 0, refusal: None, all_refused: true }
     }
-    match refusal.filter(|_| all_refused) {
-        Some(fault) => Err(fault),
-        None => json(call.ctx.revision(), &Decisions { evaluations }),
+
+    /// Writes the answers until the semantic stops them.
+    fn all(&mut self, answers: impl Iterator<Item = Result<Answered, Fault>>, semantic: Semantic) -> Result<(), Fault> {
+        for (n, answer) in answers.enumerate() {
+            if n > 0 {
+                self.body.push(b',');
+            }
+            let allowed = self.one(answer)?;
+            if semantic.stops_at(allowed) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, answer: Result<Answered, Fault>) -> Result<bool, Fault> {
+        self.all_refused &= answer.as_ref().is_err_and(Fault::is_forbidden);
+        let allowed = match answer {
+            Ok(Answered::Plain(allowed)) => {
+                self.body.extend_from_slice(plain(allowed));
+                allowed
+            }
+            Ok(Answered::Reasoned(decision)) => {
+                write(&mut self.body, &decision)?;
+                decision.decision
+            }
+            Err(fault) => {
+                write(&mut self.body, &Decision::failed(fault.view()))?;
+                if fault.is_forbidden() {
+                    self.refusal = Some(fault);
+                }
+                return Ok(false);
+            }
+        };
+        *(if allowed { &mut self.allowed } else { &mut self.denied }) += 1;
+        Ok(allowed)
+    }
+
+    /// The whole answer; a refusal when everything was refused.
+    fn finish(mut self, revision: u64) -> Result<Reply, Fault> {
+        if let Some(fault) = self.refusal.filter(|_| self.all_refused) {
+            return Err(fault);
+        }
+        self.body.extend_from_slice(b"]}");
+        Ok(Reply::new(revision, self.body))
     }
 }

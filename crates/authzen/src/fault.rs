@@ -25,12 +25,6 @@ pub(crate) struct ErrorView {
     message: String,
 }
 
-impl ErrorView {
-    pub(crate) const fn is_forbidden(&self) -> bool {
-        self.status == StatusCode::FORBIDDEN.as_u16()
-    }
-}
-
 impl Fault {
     pub(crate) const fn new(status: StatusCode, message: String) -> Self {
         Fault { status, message, header: None }

@@ -18,25 +18,23 @@ mod explanation;
 mod fault;
 mod page;
 mod place;
+mod point;
 mod search;
 mod text;
 
+pub use point::{DecisionCall, DecisionPoint};
+
 use axum::body::Bytes;
-use axum::extract::DefaultBodyLimit;
 use rolecall_service::Service;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The largest body of a question or a search, in bytes.
-const LARGEST: usize = 1 << 20;
-/// The largest body of a batch, in bytes.
-const LARGEST_BATCH: usize = 8 << 20;
-
 /// What all handlers share.
 struct App {
     service: Service,
+    point: DecisionPoint,
     pins: page::Pins,
     configuration: Bytes,
 }
@@ -45,7 +43,8 @@ struct App {
 /// `public_url` is the address by which others reach this server, such as `https://rbac.example.com`.
 pub fn router(service: Service, public_url: impl Into<String>) -> (axum::Router, OpenApi) {
     let configuration = discovery::Configuration::written(&public_url.into());
-    let app = Arc::new(App { service, pins: page::Pins::default(), configuration });
+    let point = DecisionPoint::new(service.clone());
+    let app = Arc::new(App { service, point, pins: page::Pins::default(), configuration });
     let (router, document) = routes().split_for_parts();
     (router.method_not_allowed_fallback(call::wrong_method).with_state(app), document)
 }
@@ -56,14 +55,11 @@ pub fn openapi() -> OpenApi {
 }
 
 fn routes() -> OpenApiRouter<Arc<App>> {
-    let small = OpenApiRouter::new()
+    OpenApiRouter::new()
         .routes(routes!(evaluation::evaluation))
+        .routes(routes!(evaluations::evaluations))
         .routes(routes!(search::search_subject))
         .routes(routes!(search::search_resource))
         .routes(routes!(search::search_action))
         .routes(routes!(discovery::configuration))
-        .layer(DefaultBodyLimit::max(LARGEST));
-    let large =
-        OpenApiRouter::new().routes(routes!(evaluations::evaluations)).layer(DefaultBodyLimit::max(LARGEST_BATCH));
-    small.merge(large)
 }

@@ -86,12 +86,12 @@ impl Paging {
     /// The first page, or the one that a token asks for.
     pub(crate) async fn start(
         app: &App,
-        call: &Call,
+        call: &Call<'_>,
         headers: &HeaderMap,
         page: Option<&PageRequest<'_>>,
         query: impl Hash,
     ) -> Result<Self, Fault> {
-        let ctx = &call.ctx;
+        let ctx = &call.ctx();
         let (organization, now) = (ctx.organization(), ctx.now());
         let query = digest(organization, query);
         let asked = page.and_then(|page| page.limit);
@@ -105,7 +105,7 @@ impl Paging {
         let view = match view {
             Some(view) => view,
             None if cursor.revision == ctx.revision() => Arc::clone(ctx.view()),
-            None => Arc::clone(enter(app, headers, Some(At::Revision(cursor.revision))).await?.view()),
+            None => Arc::clone(enter(&app.service, headers, At::Revision(cursor.revision)).await?.view()),
         };
         let (at, after, limit) = (cursor.at, cursor.after, cursor.limit as usize);
         Ok(Paging { view, at, after, limit, query, organization, now })

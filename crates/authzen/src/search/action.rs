@@ -2,12 +2,13 @@
 
 use super::place_properties;
 use crate::App;
-use crate::call::{Call, Reply, close, split};
+use crate::call::{Call, Reply, close};
 use crate::entity::{Entities, Resource, Subject, Target};
 use crate::evaluation::{Asking, json, subject};
 use crate::fault::Fault;
 use crate::page::{Numbered, PageRequest, Paging, Results};
 use crate::place::Kind;
+use crate::point::LARGEST;
 use crate::text::{Object, Unread};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -71,9 +72,10 @@ struct ActionView {
     extensions(("x-rolecall-action" = json!("rolecall.access.check"))),
 )]
 pub(crate) async fn search_action(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    let (headers, request) = split(request);
-    let reply = async { search(&app, &Call::open(&app, &headers, request).await?, &headers).await }.await;
-    close(&headers, reply)
+    let (parts, body) = request.into_parts();
+    let headers = &parts.headers;
+    let reply = async { search(&app, &Call::open(&app.service, headers, body, LARGEST).await?, headers).await }.await;
+    close(headers, reply)
 }
 
 /// What is searched.
@@ -92,7 +94,7 @@ impl<'q> Query<'q> {
     }
 }
 
-async fn search(app: &App, call: &Call, headers: &HeaderMap) -> Result<Reply, Fault> {
+async fn search(app: &App, call: &Call<'_>, headers: &HeaderMap) -> Result<Reply, Fault> {
     let body: ActionSearch<'_> = call.read()?;
     let query = Query::of(&body).map_err(|fault| call.complain(fault))?;
     let key = ("action", query.subject_type, query.subject, query.target.kind, query.target.id);
@@ -102,12 +104,12 @@ async fn search(app: &App, call: &Call, headers: &HeaderMap) -> Result<Reply, Fa
     json(paging.view.revision(), &paging.finish(app, found))
 }
 
-fn find(call: &Call, paging: &Paging, query: &Query<'_>) -> Result<Numbered<ActionView>, Fault> {
+fn find(call: &Call<'_>, paging: &Paging, query: &Query<'_>) -> Result<Numbered<ActionView>, Fault> {
     let (org, index) = (paging.view.org(), paging.view.index());
     let kind = Kind::named(org, query.target.kind);
     let place = kind.place(org, &query.target)?;
     let subject = subject(org, query.subject_type, query.subject);
-    Asking::new(&call.ctx).require(subject, place)?;
+    Asking::new(call.asker.standing()).require(subject, place)?;
     let held = subject.map(|subject| index.what_can(subject, place, paging.at)).unwrap_or_default();
     let actions = held.into_iter().filter_map(|id| org.action(id));
     let offered = actions.filter(|action| kind.offers(action.id, action.level, place));

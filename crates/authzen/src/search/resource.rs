@@ -2,12 +2,13 @@
 
 use super::{EntityView, Search, place_properties};
 use crate::App;
-use crate::call::{Call, Reply, close, split};
+use crate::call::{Call, Reply, close};
 use crate::entity::{Entities, Properties};
 use crate::evaluation::{Asking, json, subject};
 use crate::fault::Fault;
 use crate::page::{Numbered, Paging, Results};
 use crate::place::{Kind, narrowed};
+use crate::point::LARGEST;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response};
@@ -44,9 +45,10 @@ use std::sync::Arc;
     extensions(("x-rolecall-action" = json!("rolecall.access.check"))),
 )]
 pub(crate) async fn search_resource(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    let (headers, request) = split(request);
-    let reply = async { search(&app, &Call::open(&app, &headers, request).await?, &headers).await }.await;
-    close(&headers, reply)
+    let (parts, body) = request.into_parts();
+    let headers = &parts.headers;
+    let reply = async { search(&app, &Call::open(&app.service, headers, body, LARGEST).await?, headers).await }.await;
+    close(headers, reply)
 }
 
 /// What is searched.
@@ -70,7 +72,7 @@ impl<'q> Query<'q> {
     }
 }
 
-async fn search(app: &App, call: &Call, headers: &HeaderMap) -> Result<Reply, Fault> {
+async fn search(app: &App, call: &Call<'_>, headers: &HeaderMap) -> Result<Reply, Fault> {
     let body: Search<'_> = call.read()?;
     let query = Query::of(&body.entities()).map_err(|fault| call.complain(fault))?;
     let key = ("resource", query.subject_type, query.subject, query.action, query.kind);
@@ -80,7 +82,7 @@ async fn search(app: &App, call: &Call, headers: &HeaderMap) -> Result<Reply, Fa
     json(paging.view.revision(), &paging.finish(app, found))
 }
 
-fn find(call: &Call, paging: &Paging, query: &Query<'_>) -> Result<Numbered<EntityView>, Fault> {
+fn find(call: &Call<'_>, paging: &Paging, query: &Query<'_>) -> Result<Numbered<EntityView>, Fault> {
     let org = paging.view.org();
     let kind = Kind::named(org, query.kind);
     let environment = match kind.stands {
@@ -88,7 +90,7 @@ fn find(call: &Call, paging: &Paging, query: &Query<'_>) -> Result<Numbered<Enti
         _ => Part::All,
     };
     let subject = subject(org, query.subject_type, query.subject);
-    Asking::new(&call.ctx).require(subject, Place { project: Part::All, environment })?;
+    Asking::new(call.asker.standing()).require(subject, Place { project: Part::All, environment })?;
     let action = org.action_named(query.action).map(|action| action.id).filter(|action| kind.knows(*action));
     let held = match (subject, action) {
         (Some(subject), Some(action)) => paging.view.index().where_can(subject, action, paging.at),

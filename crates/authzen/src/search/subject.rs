@@ -2,12 +2,13 @@
 
 use super::{EntityView, Search, place_properties};
 use crate::App;
-use crate::call::{Call, Reply, close, split};
+use crate::call::{Call, Reply, close};
 use crate::entity::{Entities, Target};
 use crate::evaluation::{Asking, json};
 use crate::fault::Fault;
 use crate::page::{Numbered, Paging, Results};
 use crate::place::Kind;
+use crate::point::LARGEST;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response};
@@ -40,9 +41,10 @@ use std::sync::Arc;
     extensions(("x-rolecall-action" = json!("rolecall.access.check"))),
 )]
 pub(crate) async fn search_subject(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    let (headers, request) = split(request);
-    let reply = async { search(&app, &Call::open(&app, &headers, request).await?, &headers).await }.await;
-    close(&headers, reply)
+    let (parts, body) = request.into_parts();
+    let headers = &parts.headers;
+    let reply = async { search(&app, &Call::open(&app.service, headers, body, LARGEST).await?, headers).await }.await;
+    close(headers, reply)
 }
 
 /// What is searched.
@@ -59,7 +61,7 @@ impl<'q> Query<'q> {
     }
 }
 
-async fn search(app: &App, call: &Call, headers: &HeaderMap) -> Result<Reply, Fault> {
+async fn search(app: &App, call: &Call<'_>, headers: &HeaderMap) -> Result<Reply, Fault> {
     let body: Search<'_> = call.read()?;
     let query = Query::of(&body.entities()).map_err(|fault| call.complain(fault))?;
     let key = ("subject", query.kind, query.action, query.target.kind, query.target.id);
@@ -69,11 +71,11 @@ async fn search(app: &App, call: &Call, headers: &HeaderMap) -> Result<Reply, Fa
     json(paging.view.revision(), &paging.finish(app, found))
 }
 
-fn find(call: &Call, paging: &Paging, query: &Query<'_>) -> Result<Numbered<EntityView>, Fault> {
+fn find(call: &Call<'_>, paging: &Paging, query: &Query<'_>) -> Result<Numbered<EntityView>, Fault> {
     let org = paging.view.org();
     let kind = Kind::named(org, query.target.kind);
     let place = kind.place(org, &query.target)?;
-    Asking::new(&call.ctx).require(None, place)?;
+    Asking::new(call.asker.standing()).require(None, place)?;
     let action = org.action_named(query.action).map(|action| action.id).filter(|action| kind.knows(*action));
     let mut found = Numbered { items: Vec::new(), more: false, total: None };
     let Some(action) = action else {
