@@ -3,6 +3,7 @@
 //! Not here: what a route does (the façades), rules, SQL.
 
 mod demo;
+mod front;
 mod log;
 mod metrics;
 mod observe;
@@ -14,7 +15,8 @@ mod settings;
 mod setup;
 mod tls;
 
+pub use front::Front;
 pub use offline::{RecoverArgs, RestoreArgs, recover, restore};
-pub use routes::{OWN_ROUTES, app, openapi};
+pub use routes::{OWN_ROUTES, app, front, openapi};
 pub use serve::serve;
 pub use settings::{DEFAULT_DATABASE, DEFAULT_LISTEN, ServeArgs, Settings, database, read_catalog};

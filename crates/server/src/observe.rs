@@ -6,7 +6,10 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use std::time::Instant;
+use rolecall_authzen::DecisionCall;
+use std::cell::Cell;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The header that carries a request's id.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -16,22 +19,43 @@ pub(crate) async fn observe(State(metrics): State<Metrics>, mut request: Request
     let begin = Instant::now();
     let id = sane_id(request.headers()).unwrap_or_else(fresh_id);
     request.headers_mut().insert(REQUEST_ID, id.clone());
-    let method = request.method().to_string();
-    let route = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
     let mut response = next.run(request).await;
     let (status, took) = (response.status().as_u16(), begin.elapsed());
-    metrics.count(&method, &route, status, took);
-    let id_text = id.to_str().unwrap_or_default();
+    metrics.count(method.as_str(), route, status, took);
+    note(&id, method.as_str(), route, status, took);
+    dress(response.headers_mut(), id, route, status);
+    response
+}
+
+/// Whether a decision was answered. Those are counted, and logged only for who wants every detail:
+/// there are as many of them as clicks, and a line takes as long to write as several decisions.
+fn is_decision(route: &str, status: u16) -> bool {
+    status == 200 && DecisionCall::ALL.into_iter().any(|call| call.path() == route)
+}
+
+/// The line in the log.
+pub(crate) fn note(id: &HeaderValue, method: &str, route: &str, status: u16, took: Duration) {
+    let id = id.to_str().unwrap_or_default();
     let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     if status >= 500 {
-        tracing::warn!(request_id = id_text, method, route, status, microseconds, "request failed");
+        tracing::warn!(request_id = id, method, route, status, microseconds, "request failed");
+    } else if is_decision(route, status) {
+        tracing::debug!(request_id = id, method, route, status, microseconds, "request");
     } else {
-        tracing::info!(request_id = id_text, method, route, status, microseconds, "request");
+        tracing::info!(request_id = id, method, route, status, microseconds, "request");
     }
-    let headers = response.headers_mut();
+}
+
+/// The request's id, and headers for browsers. A decision is JSON for programs: no browser shows,
+/// frames or keeps the answer to such a POST, so it goes without.
+pub(crate) fn dress(headers: &mut HeaderMap, id: HeaderValue, route: &str, status: u16) {
     headers.insert(REQUEST_ID, id);
-    careful(headers);
-    response
+    if !is_decision(route, status) {
+        careful(headers);
+    }
 }
 
 /// Headers for browsers: nothing of ours is framed, sniffed or sent on as a referrer.
@@ -50,15 +74,46 @@ fn careful(headers: &mut HeaderMap) {
 }
 
 /// The caller's id, if it is short and plain enough to be logged.
-fn sane_id(headers: &HeaderMap) -> Option<HeaderValue> {
+pub(crate) fn sane_id(headers: &HeaderMap) -> Option<HeaderValue> {
     let value = headers.get(REQUEST_ID)?;
     let text = value.to_str().ok()?;
     let plain = !text.is_empty() && text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic());
     plain.then(|| value.clone())
 }
 
-fn fresh_id() -> HeaderValue {
-    // Time-ordered ids make a log easy to search.
-    let id = uuid::Uuid::now_v7().to_string();
-    HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("unknown"))
+/// A new id. Time-ordered ids make a log easy to search. They need not be hard to guess, so the rest
+/// is a sequence of each thread's own from a random start: asking the operating system for it every
+/// time takes longer than a decision.
+pub(crate) fn fresh_id() -> HeaderValue {
+    thread_local!(static NEXT: Cell<u128> = Cell::new(u128::from(random()) << 64 | u128::from(random())));
+    let rest = NEXT.replace(NEXT.get().wrapping_add(ODD)).to_be_bytes();
+    let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let (_, rest) = rest.split_at(6);
+    let rest = rest.first_chunk().copied().unwrap_or_default();
+    let id = uuid::Builder::from_unix_timestamp_millis(u64::try_from(millis).unwrap_or(u64::MAX), &rest).into_uuid();
+    let mut text = uuid::Uuid::encode_buffer();
+    HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)).unwrap_or(HeaderValue::from_static("unknown"))
+}
+
+/// A large odd number: a step that comes back only after all others, and that changes all of the id.
+const ODD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+
+/// Randomness that the standard library has for its own tables.
+fn random() -> u64 {
+    RandomState::new().hash_one(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn fresh_ids_differ_on_one_thread_and_on_several() {
+        let make = || (0..10_000).map(|_| fresh_id()).collect::<HashSet<_>>();
+        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(make)).collect();
+        let all: HashSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(all.len(), 40_000);
+        assert!(all.iter().all(|id| id.len() == 36 && id.as_bytes()[14] == b'7'), "all are UUIDs of version 7");
+    }
 }

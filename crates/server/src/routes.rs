@@ -1,5 +1,6 @@
 //! All routes on one router: the façades, and the server's own few.
 
+use crate::front::Front;
 use crate::metrics::Metrics;
 use crate::observe::{REQUEST_ID, observe};
 use crate::page::page;
@@ -10,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use rolecall_authzen::DecisionPoint;
 use rolecall_model::operation as op;
 use rolecall_service::{Error, Service};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -36,8 +38,19 @@ pub fn app(service: Service, public_url: &str) -> Router {
     router(service, Metrics::new(), public_url)
 }
 
-/// Everything the server answers.
-pub(crate) fn router(service: Service, metrics: Metrics, public_url: &str) -> Router {
+/// The same with the calls that decide answered in front of the routes, as it is served.
+pub fn front(service: Service, public_url: &str) -> Front {
+    served(service, Metrics::new(), public_url)
+}
+
+/// What is served.
+pub(crate) fn served(service: Service, metrics: Metrics, public_url: &str) -> Front {
+    let point = DecisionPoint::new(service.clone());
+    Front::new(point, metrics.clone(), router(service, metrics, public_url))
+}
+
+/// Everything the server answers, as routes.
+fn router(service: Service, metrics: Metrics, public_url: &str) -> Router {
     let (authzen, described) = rolecall_authzen::router(service.clone(), public_url);
     let (rest, _) = rolecall_rest::router_beside(service.clone(), Some(described));
     let setup = Router::new().route("/setup", get(setup::show).post(setup::make)).with_state(service.clone());
@@ -52,16 +65,13 @@ pub(crate) fn router(service: Service, metrics: Metrics, public_url: &str) -> Ro
 
 /// What surrounds every route: a panic becomes an answer, and each request an id and a line in the log.
 fn dressed(router: Router, metrics: Metrics) -> Router {
-    router
-        .layer(CatchPanicLayer::custom(|_| {
-            problem(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "something went wrong in the server; its log says more under this request id",
-                None,
-            )
-        }))
-        .layer(from_fn_with_state(metrics, observe))
+    router.layer(CatchPanicLayer::custom(|_| broken())).layer(from_fn_with_state(metrics, observe))
+}
+
+/// What a panic is answered with.
+pub(crate) fn broken() -> Response {
+    let message = "something went wrong in the server; its log says more under this request id";
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", message, None)
 }
 
 /// Metrics on an address of their own, without a credential.

@@ -3,12 +3,13 @@
 use crate::demo;
 use crate::log;
 use crate::metrics::Metrics;
-use crate::routes::{metrics_router, router};
+use crate::routes::{metrics_router, served};
 use crate::settings::{ServeArgs, Settings};
 use crate::tls;
 use anyhow::Context;
-use axum::Router;
 use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::RustlsAcceptor;
 use rolecall_service::{Options, Service};
 use rolecall_store::{Durability, OpenOptions, SqliteStore, Store};
 use std::net::{SocketAddr, TcpListener};
@@ -16,6 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tower::make::Shared;
 
 /// How long requests in flight may take after the stop was asked for.
 const FAREWELL: Duration = Duration::from_secs(30);
@@ -43,19 +45,18 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
         let app = metrics_router(service.clone(), metrics.clone());
         tokio::spawn(axum_server::from_tcp(listener)?.handle(handle.clone()).serve(app.into_make_service()));
     }
-    let app = router(service.clone(), metrics, &public_url(&settings, address));
-    let served = match tls {
-        Some(tls) => axum_server::from_tcp_rustls(listener, tls)?.handle(handle).serve(service_of(app)).await,
-        None => axum_server::from_tcp(listener)?.handle(handle).serve(service_of(app)).await,
+    let front = Shared::new(served(service.clone(), metrics, &public_url(&settings, address)));
+    let server = axum_server::from_tcp(listener)?.handle(handle);
+    // Without Nagle's algorithm, which holds back the end of an answer that takes several packets.
+    let at_once = NoDelayAcceptor::new();
+    let ended = match tls {
+        Some(tls) => server.acceptor(RustlsAcceptor::new(tls).acceptor(at_once)).serve(front).await,
+        None => server.acceptor(at_once).serve(front).await,
     };
-    served.context("the server stopped")?;
+    ended.context("the server stopped")?;
     stopping.await.context("the stop did not end well")??;
     tracing::info!("stopped");
     Ok(())
-}
-
-fn service_of(app: Router) -> axum::extract::connect_info::IntoMakeServiceWithConnectInfo<Router, SocketAddr> {
-    app.into_make_service_with_connect_info()
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on shall stop"
 )]
 
+mod front;
 mod house;
 mod own;
 mod set_up;

@@ -1,0 +1,93 @@
+//! The front of the server: questions for decisions are answered here, everything else goes on to the
+//! routes. Routing, layers and label look-ups cost a request about as much as reading and answering
+//! the question itself.
+
+use crate::metrics::{Hot, Metrics};
+use crate::observe::{REQUEST_ID, dress, fresh_id, note, sane_id};
+use crate::routes::broken;
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderMap, Request, Response, StatusCode};
+use futures::FutureExt;
+use rolecall_authzen::{DecisionCall, DecisionPoint};
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+use tower::Service;
+
+/// Everything the server answers, the decisions first. Cheap to copy.
+#[derive(Clone)]
+pub struct Front {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    point: DecisionPoint,
+    metrics: Metrics,
+    hot: [Hot; DecisionCall::ALL.len()],
+    router: Router,
+}
+
+impl Front {
+    pub(crate) fn new(point: DecisionPoint, metrics: Metrics, router: Router) -> Self {
+        let hot = DecisionCall::ALL.map(|call| metrics.hot("POST", call.path(), StatusCode::OK.as_u16()));
+        Front { inner: Arc::new(Inner { point, metrics, hot, router }) }
+    }
+}
+
+type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+impl<B> Service<Request<B>> for Front
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Answering {
+        match DecisionCall::of(request.method(), request.uri().path()) {
+            Some(call) => Box::pin(Arc::clone(&self.inner).decide(call, request)),
+            None => Box::pin(self.inner.router.clone().call(request.map(Body::new))),
+        }
+    }
+}
+
+impl Inner {
+    async fn decide<B>(self: Arc<Self>, call: DecisionCall, request: Request<B>) -> Result<Response<Body>, Infallible>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let begin = Instant::now();
+        let (mut parts, body) = request.into_parts();
+        let id = sane_id(&parts.headers).unwrap_or_else(fresh_id);
+        drop_odd_id(&mut parts.headers, &id);
+        let answer = self.point.answer(call, &parts.headers, Body::new(body));
+        let mut response = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| broken());
+        let (status, took) = (response.status().as_u16(), begin.elapsed());
+        match self.hot.get(call as usize) {
+            Some(hot) if status == StatusCode::OK => hot.count(took),
+            _ => self.metrics.count("POST", call.path(), status, took),
+        }
+        note(&id, "POST", call.path(), status, took);
+        dress(response.headers_mut(), id, call.path(), status);
+        Ok(response)
+    }
+}
+
+/// An id that is too long or too odd to be logged is not sent back either.
+fn drop_odd_id(headers: &mut HeaderMap, id: &axum::http::HeaderValue) {
+    if headers.get(REQUEST_ID).is_some_and(|given| given != id) {
+        headers.remove(REQUEST_ID);
+    }
+}
