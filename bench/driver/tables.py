@@ -170,6 +170,11 @@ def of_http(results: Results) -> str:
                 label = f"batch {batch}, {connections} connections: {server}"
                 lines.append([label, f"{rate:,.0f}", f"{rate * batch:,.0f}", number(middle_), number(high), number(cpu), ratio])
     made = table(["server", "requests/s", "checks/s", "p50 µs", "p99 µs", "server CPU µs", "× axum"], lines)
+    busy = results.of("busy", part="http")
+    if busy:
+        rates = (middle(one[field] for one in results.of(kind, part="http")) for kind, field in (("quiet", "rate"), ("busy", "rate"), ("busy", "changes")))
+        quiet, beside, changes = map(number, rates)
+        made += f"\nSingle checks over 16 connections: {quiet} requests/s quietly, {beside} beside {changes} durable changes/s.\n"
     for one in results.of("revoked"):
         made += f"\nA token revoked under load: of the requests with it, {one['accepted']:,} were accepted and {one['refused']:,} "
         made += f"refused; the last accepted one was sent {number(one['accepted_after_s'] * 1e6)} µs after the revocation was "

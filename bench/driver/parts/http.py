@@ -25,13 +25,13 @@ def run(options: Options, results: Results) -> None:
         ours.answers("/healthz")
         servers.load(options, ours, options.size_over_http)
         token = issue(ours)
-        bodies = prepare(options, results, world, ours, token["secret"])
-        for server, dialect, secret in ((floor, "short", ""), (ours, "authzen", token["secret"])):
+        bodies = prepare(options, results, world, ours, token["token"])
+        for server, dialect, secret in ((floor, "short", ""), (ours, "authzen", token["token"])):
             load(server, bodies[dialect, 1][1], bodies[dialect, 1][0], 16, 1, secret)
         for batch in BATCHES:
             for connections in CONNECTIONS:
-                in_turns(options, results, (floor, ours), bodies, batch, connections, token["secret"])
-        beside(options, results, ours, bodies, token["secret"])
+                in_turns(options, results, (floor, ours), bodies, batch, connections, token["token"])
+        beside(options, results, ours, bodies, token["token"])
         results.add("http", "server", resident_bytes=ours.resident(), size=options.size_over_http)
         revoke(options, results, ours, bodies, token)
 

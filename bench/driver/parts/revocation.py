@@ -19,14 +19,14 @@ def revoke(options: Options, results: Results, server: Server, bodies: dict, tok
     file, path = bodies["authzen", 1]
     taken = {}
     noise = threading.Thread(
-        target=lambda: taken.update(load(server, path, file, 16, 3, token["secret"], may_fail=True))
+        target=lambda: taken.update(load(server, path, file, 16, 3, token["token"], may_fail=True))
     )
     noise.start()
     time.sleep(BEFORE)
-    watch = Watch(server, path, file.read_text().splitlines()[0], token["secret"])
+    watch = Watch(server, path, file.read_text().splitlines()[0], token["token"])
     watch.start()
     time.sleep(BEFORE)
-    must(server.port, "DELETE", f"/api/v1/tokens/{token['token']['key']}")
+    must(server.port, "DELETE", f"/api/v1/tokens/{token['key']}")
     answered = time.monotonic()
     time.sleep(AFTER)
     watch.done.set()

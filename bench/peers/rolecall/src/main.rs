@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use bench_common::window::NOW;
 use bench_common::{Arguments, Question, World, converse, question, read, timing};
 use rolecall_engine::Index;
-use rolecall_model::Timestamp;
+use rolecall_model::{Org, Timestamp};
 use serde_json::{Value, json};
 use std::hint::black_box;
 
@@ -46,7 +46,12 @@ impl Engine {
             "questions" => questions::measure(&self.index, &self.numbers()?, budget),
             "changes" => changes::measure(&self.index, &self.world, &self.questions),
             "beside" => beside::measure(&self.index, &self.world, &self.questions, budget),
-            "profiles" => organization::with_profiles(&self.index, &self.world),
+            "profiles" => {
+                let index = std::mem::replace(&mut self.index, Index::build(Org::empty()));
+                let (index, cost) = organization::with_profiles(index, &self.world)?;
+                self.index = index;
+                Ok(cost)
+            }
             "profile" => {
                 profiled(&self.index, &self.questions);
                 Ok(json!({ "checks": self.questions.len() }))

@@ -91,7 +91,7 @@ fn with_windows(org: Org, world: &World) -> anyhow::Result<Org> {
     in_batches(org, commands)
 }
 
-fn in_batches(mut org: Org, commands: Vec<Command>) -> anyhow::Result<Org> {
+fn in_batches(mut org: Org, commands: impl IntoIterator<Item = Command>) -> anyhow::Result<Org> {
     let mut commands = commands.into_iter().peekable();
     let mut number = 2;
     while commands.peek().is_some() {
@@ -117,15 +117,19 @@ pub(crate) fn binding_ref(world: &World, binding: Binding) -> BindingRef {
     BindingRef { role: world.role(binding).name.as_str().into(), scope: ScopeRef { project, environment } }
 }
 
-/// What names and addresses for every user add to the organization.
-pub(crate) fn with_profiles(index: &Index, world: &World) -> anyhow::Result<Value> {
+/// The same organization with a name and an address for every user; says what these weigh. The old one is given up, so
+/// that what both would share is not counted twice.
+pub(crate) fn with_profiles(index: Index, world: &World) -> anyhow::Result<(Index, Value)> {
     let org = index.org().clone();
-    let users = 0..world.users.len();
-    let (named, cost) = built(|| in_batches(org, users.map(profile).collect()));
-    let named = named?;
-    let found = named.find_principal("given.family.7@company.example").is_some();
+    let (index, cost) = built(|| {
+        drop(index);
+        in_batches(org, (0..world.users.len()).map(profile)).map(Index::build)
+    });
+    let index = index?;
+    let found = index.org().find_principal("given.family.7@company.example").is_some();
     anyhow::ensure!(found, "a user is not found by the new address");
-    Ok(json!({ "profiles": cost, "subjects": world.subject_count() }))
+    let cost = json!({ "profiles": cost, "subjects": world.subject_count() });
+    Ok((index, cost))
 }
 
 fn profile(number: usize) -> Command {
