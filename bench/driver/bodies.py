@@ -1,8 +1,8 @@
 """Questions as each server wants them: a body, a path, and the verdicts in the answer."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 from .workload import World
 
@@ -54,7 +54,10 @@ def short_body(_: World, call: Call) -> dict:
 def authzen_body(_: World, call: Call) -> dict:
     """OpenID AuthZEN 1.0: a project in an environment."""
     checks = [
-        {"action": {"name": action}, "resource": {"type": "project", "id": project, "properties": {"environment": where}}}
+        {
+            "action": {"name": action},
+            "resource": {"type": "project", "id": project, "properties": {"environment": where}},
+        }
         for action, project, where in call.places
     ]
     subject = {"subject": {"type": call.kind, "id": call.subject}}
@@ -77,7 +80,11 @@ def cerbos_body(world: World, call: Call) -> dict:
     resources = [
         {
             "actions": [action],
-            "resource": {"kind": "target", "id": f"{project}/{where}", "attr": {"project": project, "environment": where}},
+            "resource": {
+                "kind": "target",
+                "id": f"{project}/{where}",
+                "attr": {"project": project, "environment": where},
+            },
         }
         for action, project, where in call.places
     ]

@@ -4,11 +4,22 @@ import os
 import time
 
 from . import options, report, setup, workload
-from .parts import cerbos, checks, durable, http, importing, organization, peers, profile
+from .parts import (
+    cerbos,
+    checks,
+    durable,
+    http,
+    importing,
+    organization,
+    peers,
+    profile,
+)
 from .results import Results
 from .say import Failure, say
 
 PARTS = {
+    "build": setup.build,
+    "data": workload.generate,
     "checks": checks.run,
     "organization": organization.run,
     "peers": peers.run,
@@ -17,38 +28,34 @@ PARTS = {
     "http": http.run,
     "cerbos": cerbos.run,
     "profile": profile.run,
+    "report": report.write,
 }
 
 
 def main(words: list[str] | None = None) -> int:
     """Runs the parts that are asked for; 1 when one of them failed. A part that fails does not keep the others from
-    being measured."""
+    being measured, but without engines and data there is nothing to measure."""
     chosen = options.read(words)
     chosen.folder.mkdir(parents=True, exist_ok=True)
     results = Results(chosen.folder / "results.jsonl")
     failed = []
-    if not attempt("build", chosen, lambda: setup.build(chosen, results)):
-        return 1
-    if not attempt("data", chosen, lambda: workload.generate(chosen, results)):
-        return 1
     for name, part in PARTS.items():
-        results.begin(name) if name in chosen.parts else None
-        if not attempt(name, chosen, lambda: part(chosen, results)):
-            failed.append(name)
-    if not attempt("report", chosen, lambda: report.write(chosen, results)):
-        failed.append("report")
+        if name not in chosen.parts or attempt(name, part, chosen, results):
+            continue
+        failed.append(name)
+        if name in ("build", "data"):
+            break
     say(f"results: {results.path}; failed: {', '.join(failed) or 'nothing'}")
     return 1 if failed else 0
 
 
-def attempt(name: str, chosen: options.Options, part) -> bool:
-    """Whether a part went well, or was not asked for."""
-    if name not in chosen.parts:
-        return True
+def attempt(name: str, part, chosen: options.Options, results: Results) -> bool:
+    """Whether a part went well. What it had measured before is forgotten."""
     begin = time.monotonic()
     say(f"{name} (load average {os.getloadavg()[0]:.1f})")
+    results.begin(name)
     try:
-        part()
+        part(chosen, results)
     except (Failure, OSError) as failure:
         say(f"{name} FAILED: {failure}")
         return False

@@ -22,9 +22,7 @@ def output(words: list[str], limit: float) -> str | None:
     return done.stdout + done.stderr
 
 
-def load(
-    server: Server, path: str, bodies: Path, connections: int, seconds: float, token="", may_fail=False
-) -> dict:
+def load(server: Server, path: str, bodies: Path, connections: int, seconds: float, token="", may_fail=False) -> dict:
     """Rate, percentiles and the server's CPU time for each request."""
     words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "15s", "-s", BENCH / "load.lua"]
     words += [f"http://127.0.0.1:{server.port}{path}", "--", bodies, token]

@@ -1,8 +1,8 @@
 """The rows of TARGETS.md: each a few values with what they must reach and what is aimed at."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
-from typing import Callable
 
 from .results import Results
 
@@ -51,7 +51,7 @@ def rows(results: Results) -> list[Row]:
     made: list[Row] = []
     for section in (checks, peers, memory, loading, changes, http, others):
         made += section(results)
-    return made
+    return sorted(made, key=lambda row: int(row.number))
 
 
 def sizes(results: Results) -> list[str]:
@@ -122,6 +122,7 @@ def peers(results: Results) -> list[Row]:
     bounds = {"cedar": (60, 100), "regorus": (30, 55), "casbin": (1_000, 2_000)}
     made = []
     for peer, (must, aim) in bounds.items():
+
         def factor(size: str, peer=peer) -> float | None:
             taken = results.of("peer", engine=peer, size=size)
             return over(taken[0]["mean_ns"] if taken else None, our_mean(results, size))
@@ -137,7 +138,9 @@ def memory(results: Results) -> list[Row]:
         floor = results.of("loaded", engine="floor", size="L", timed=timed)
         ours = results.of("loaded", engine="rolecall", size="L", timed=timed)
         ratio = ours and floor and (ours[0]["index_bytes"] + ours[0]["names_bytes"]) / floor[0]["build"]["heap_bytes"]
-        made.append(Row("6", f"memory for checks at L, names included: {label}", {"L": ratio} if ratio else {}, 2.0, 1.0))
+        made.append(
+            Row("6", f"memory for checks at L, names included: {label}", {"L": ratio} if ratio else {}, 2.0, 1.0)
+        )
     weighed = results.of("profiles", size="L")
     values = {}
     if weighed:
@@ -156,20 +159,27 @@ def loading(results: Results) -> list[Row]:
     ):
         floor = middle(one["seconds"] for one in results.of("floor", size="L"))
         ratio = over(middle(one["seconds"] for one in results.of(kind, part="import", size="L")), floor)
-        made.append(Row(number, f"{what}, beside the floor's parse and build", {"L": ratio} if ratio else {}, must, aim))
+        made.append(
+            Row(number, f"{what}, beside the floor's parse and build", {"L": ratio} if ratio else {}, must, aim)
+        )
     return made
 
 
 def changes(results: Results) -> list[Row]:
     """Rows 9 and 10."""
     made = []
-    for kind in dict.fromkeys(one["of"] for one in results.of("change", part="organization")):
+    kinds = dict.fromkeys(one["of"] for one in results.of("change", part="organization"))
+    for kind in kinds or ["any change"]:
+
         def p99(size: str, kind=kind) -> float | None:
             return middle(one["p99_ns"] / 1e3 for one in results.of("change", size=size, of=kind))
 
         made.append(Row("9", f"p99 of: {kind}", by_size(results, p99), 1_000, 100, "µs"))
     one = [over(turn["rate"], turn["insert"]) for turn in results.of("change", part="durable", clients=1)]
-    rates = {clients: middle(turn["rate"] for turn in results.of("change", part="durable", clients=clients)) for clients in (1, 16)}
+    rates = {
+        clients: middle(turn["rate"] for turn in results.of("change", part="durable", clients=clients))
+        for clients in (1, 16)
+    }
     values = {"": middle(one)} if one else {}
     made.append(Row("10", "durable changes of one client beside bare inserts", values, 0.7, 0.9, "×", higher=True))
     ratio = over(rates[16], rates[1])
@@ -184,6 +194,7 @@ def http_value(results: Results, server: str, batch: int, connections: int, fiel
 
 def http(results: Results) -> list[Row]:
     """Rows 11 to 16."""
+
     def beside(field: str, batch: int) -> dict[str, float]:
         values = {}
         for connections in (1, 16, 64):
@@ -219,7 +230,10 @@ def beside_changes(results: Results) -> list[Row]:
         rates["HTTP"] = over(middle(one["rate"] for one in busy), middle(one["rate"] for one in quiet))
         tails["HTTP"] = over(middle(one["p99_us"] for one in busy), middle(one["p99_us"] for one in quiet))
     for one in results.of("beside"):
-        means, high = ({when: middle(turn[field] for turn in one[when]) for when in ("quiet", "busy")} for field in ("mean_ns", "p99_ns"))
+        means, high = (
+            {when: middle(turn[field] for turn in one[when]) for when in ("quiet", "busy")}
+            for field in ("mean_ns", "p99_ns")
+        )
         rates[one["size"]] = means["quiet"] / means["busy"]
         tails[one["size"]] = high["busy"] / max(1, high["quiet"])
     return [

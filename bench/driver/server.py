@@ -94,7 +94,9 @@ def load(options: Options, server: Server, size: str) -> None:
     """Imports a size over the command line."""
     environment = {**os.environ, "ROLECALL_URL": f"http://127.0.0.1:{server.port}", "ROLECALL_TOKEN": ADMINISTRATOR}
     words = [options.rolecall, "import", "--format", "workload", options.data / f"{size}.data.jsonl"]
-    done = subprocess.run(list(map(str, words)), env=environment, timeout=300, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        list(map(str, words)), env=environment, timeout=300, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise Failure(f"import of {size}: {done.stderr[-500:]}")
 

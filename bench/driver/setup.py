@@ -18,7 +18,6 @@ BUILD_LIMIT = 3600
 
 def build(options: Options, results: Results) -> None:
     """Installs and builds everything, and records versions and the machine."""
-    results.begin("build")
     for tool, package in TOOLS.items():
         need(tool, package)
     say("building the engines (the first time takes a while)")
@@ -69,7 +68,9 @@ def cerbos_binary(options: Options) -> Path:
 def run(words: list[str], folder: Path, limit: int, environment: dict | None = None) -> str:
     """Runs a command to its end; what it printed."""
     try:
-        done = subprocess.run(words, cwd=folder, env=environment, timeout=limit, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            words, cwd=folder, env=environment, timeout=limit, capture_output=True, text=True, check=False
+        )
     except (subprocess.TimeoutExpired, FileNotFoundError) as error:
         raise Failure(f"{' '.join(words)}: {error}") from error
     if done.returncode != 0:
@@ -98,8 +99,18 @@ def versions() -> dict:
     for block in (BENCH / "peers" / "Cargo.lock").read_text().split("[[package]]"):
         fields = dict(line.split(" = ", 1) for line in block.splitlines() if " = " in line)
         locked[fields.get("name", "").strip('"')] = fields.get("version", "").strip('"')
-    peers = {name: locked.get(name, "?") for name in ("cedar-policy", "regorus", "casbin", "axum", "tokio", "hashbrown")}
+    peers = {
+        name: locked.get(name, "?") for name in ("cedar-policy", "regorus", "casbin", "axum", "tokio", "hashbrown")
+    }
     rust = run(["rustc", "--version"], ROOT, 60).split()[1]
     wrk = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False).stdout.split()
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return {"rust": rust, **peers, "cerbos": CERBOS, "wrk": wrk[1] if len(wrk) > 1 else "?", "rolecall": commit.stdout.strip() or "?"}
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return {
+        "rust": rust,
+        **peers,
+        "cerbos": CERBOS,
+        "wrk": wrk[1] if len(wrk) > 1 else "?",
+        "rolecall": commit.stdout.strip() or "?",
+    }

@@ -59,9 +59,21 @@ def of_machine(results: Results) -> str:
     made += f"Seed of the workload: {', '.join(map(str, seeds))}.\n\n" if seeds else ""
     lines = []
     for one in results.of("loaded", engine="floor", timed=False):
-        counts = (one[noun] for noun in ("users", "applications", "projects", "groups", "policies", "memberships", "bindings"))
+        counts = (
+            one[noun] for noun in ("users", "applications", "projects", "groups", "policies", "memberships", "bindings")
+        )
         lines.append([one["size"], *(f"{count:,}" for count in counts), number(one["parse"]["seconds"])])
-    head = ["size", "users", "applications", "projects", "groups", "policies", "memberships", "effective bindings", "floor parses, s"]
+    head = [
+        "size",
+        "users",
+        "applications",
+        "projects",
+        "groups",
+        "policies",
+        "memberships",
+        "effective bindings",
+        "floor parses, s",
+    ]
     return made + table(head, lines)
 
 
@@ -102,7 +114,9 @@ def of_memory(results: Results) -> str:
             weights = [one["index_bytes"], one["names_bytes"], one["organization_bytes"], resident]
         each = [number(None if weight is None else weight / subjects) for weight in weights]
         lines.append([kind, *each, number(one["build"]["seconds"])])
-    made = table(["bytes a subject", "index", "names", "all of it, heap", "all of it, resident", "index built, s"], lines)
+    made = table(
+        ["bytes a subject", "index", "names", "all of it, heap", "all of it, resident", "index built, s"], lines
+    )
     for one in results.of("profiles"):
         each = {key: value / one["subjects"] for key, value in one["profiles"].items() if key.endswith("bytes")}
         made += f"\nNames and addresses for every user at {one['size']} add {number(each['heap_bytes'])} B of heap and "
@@ -123,14 +137,26 @@ def of_loading(results: Results) -> str:
             memory = middle(one.get("resident_bytes", 0) for one in all_) / 2**20
             ratio = number(median(seconds) / floor) if floor else "-"
             turns = ", ".join(number(one) for one in seconds)
-            lines.append([f"{all_[0]['size']} {kind}", number(median(seconds)), turns, ratio, f"{memory:,.0f}" if memory else "-"])
+            lines.append(
+                [
+                    f"{all_[0]['size']} {kind}",
+                    number(median(seconds)),
+                    turns,
+                    ratio,
+                    f"{memory:,.0f}" if memory else "-",
+                ]
+            )
     return table(["", "seconds", "each", "× floor", "server's memory, MiB"], lines)
 
 
 def of_changes(results: Results) -> str:
     """Single changes."""
     lines = [
-        [f"{one['size']}: {one['of']}", f"{one['reach']:,}", *(nanoseconds(one[field]) for field in ("p50_ns", "p99_ns", "worst_ns"))]
+        [
+            f"{one['size']}: {one['of']}",
+            f"{one['reach']:,}",
+            *(nanoseconds(one[field]) for field in ("p50_ns", "p99_ns", "worst_ns")),
+        ]
         for one in results.of("change", part="organization")
     ]
     made = table(["without the disk", "subjects it reaches", "p50", "p99", "worst"], lines) + "\n"
@@ -140,7 +166,9 @@ def of_changes(results: Results) -> str:
         turns = results.of("change", part="durable", clients=clients)
         if turns:
             values = [median(one[field] for one in turns) for field in ("rate", "p50_us", "p99_us")]
-            durable.append([f"{clients} clients over HTTP", number(values[0]), *(nanoseconds(value * 1e3) for value in values[1:])])
+            durable.append(
+                [f"{clients} clients over HTTP", number(values[0]), *(nanoseconds(value * 1e3) for value in values[1:])]
+            )
     sizes_ = ", ".join(sorted({str(one["bytes"]) for one in results.of("insert")}))
     return made + table([f"durable, {sizes_} B each", "a second", "p50", "p99"], durable)
 
@@ -161,24 +189,33 @@ def of_http(results: Results) -> str:
         for connections in (1, 16, 64):
             for server in ("axum", "axum, same bodies", "rolecall", "cerbos"):
                 rate, cpu, middle_, high = (
-                    http_value(results, server, batch, connections, field) for field in ("rate", "cpu_us", "p50_us", "p99_us")
+                    http_value(results, server, batch, connections, field)
+                    for field in ("rate", "cpu_us", "p50_us", "p99_us")
                 )
                 if rate is None:
                     continue
                 floor = http_value(results, "axum", batch, connections, "rate")
                 ratio = number(rate / floor) if floor else "-"
                 label = f"batch {batch}, {connections} connections: {server}"
-                lines.append([label, f"{rate:,.0f}", f"{rate * batch:,.0f}", number(middle_), number(high), number(cpu), ratio])
+                lines.append(
+                    [label, f"{rate:,.0f}", f"{rate * batch:,.0f}", number(middle_), number(high), number(cpu), ratio]
+                )
     made = table(["server", "requests/s", "checks/s", "p50 µs", "p99 µs", "server CPU µs", "× axum"], lines)
     busy = results.of("busy", part="http")
     if busy:
-        rates = (middle(one[field] for one in results.of(kind, part="http")) for kind, field in (("quiet", "rate"), ("busy", "rate"), ("busy", "changes")))
+        rates = (
+            middle(one[field] for one in results.of(kind, part="http"))
+            for kind, field in (("quiet", "rate"), ("busy", "rate"), ("busy", "changes"))
+        )
         quiet, beside, changes = map(number, rates)
-        made += f"\nSingle checks over 16 connections: {quiet} requests/s quietly, {beside} beside {changes} durable changes/s.\n"
+        made += f"\nSingle checks over 16 connections: {quiet} requests/s quietly, "
+        made += f"{beside} beside {changes} durable changes/s.\n"
     for one in results.of("revoked"):
-        made += f"\nA token revoked under load: of the requests with it, {one['accepted']:,} were accepted and {one['refused']:,} "
-        made += f"refused; the last accepted one was sent {number(one['accepted_after_s'] * 1e6)} µs after the revocation was "
-        made += "answered (stated bound: none is).\n"
+        made += f"\nA token revoked under load: {one['accepted']:,} requests with it were accepted, then "
+        made += (
+            f"{one['refused']:,} refused; the last accepted one was sent {number(one['accepted_after_s'] * 1e6)} µs "
+        )
+        made += "after the revocation was answered (stated bound: none is).\n"
     return made
 
 
@@ -186,11 +223,16 @@ def of_profile(results: Results) -> str:
     """Where the instructions of a check go."""
     made = ""
     for one in results.of("instructions"):
-        made += f"A check from four strings at {one['size']} executes {number(one['each'])} instructions on average:\n\n"
+        made += (
+            f"A check from four strings at {one['size']} executes {number(one['each'])} instructions on average:\n\n"
+        )
     lines = [[one["where"], number(one["each"]), f"{one['share']:.1f} %"] for one in results.of("spent")]
     made += table(["source file in function", "instructions a check", "share"], lines)
     sampled = results.of("sampled")
     if sampled:
-        made += f"\nBy time at {sampled[0]['size']}, waiting for memory included, as `perf` sees it (the measuring loop and the clock among it):\n\n"
+        made += (
+            f"\nBy time at {sampled[0]['size']}, waiting for memory included, as `perf` sees it (the measuring loop "
+        )
+        made += "and the clock among it):\n\n"
         made += table(["function", "share"], [[one["where"], f"{one['share']:.1f} %"] for one in sampled])
     return made

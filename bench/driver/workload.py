@@ -1,9 +1,8 @@
 """The workload: its files, and as much of it in memory as the bodies of HTTP requests need."""
 
 import json
-from pathlib import Path
 
-from .options import Options, ROOT
+from .options import ROOT, Options
 from .results import Results
 from .say import Failure, say
 from .setup import run
@@ -13,7 +12,6 @@ FINGERPRINTS = ROOT / "bench" / "WORKLOAD.md"
 
 def generate(options: Options, results: Results) -> None:
     """Writes what is not there. With seed 1 the bytes must be those that are published."""
-    results.begin("data")
     generator = str(options.folder / "server" / options.profile / "workload")
     for size in options.sizes:
         kept = options.data / f"{size}.fingerprints"

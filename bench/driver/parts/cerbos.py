@@ -1,4 +1,5 @@
 """Cerbos over HTTP, the subject's bindings in every request, since it keeps none."""
+
 from ..bodies import CERBOS, calls, lines
 from ..client import verify
 from ..load import load

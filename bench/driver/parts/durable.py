@@ -40,7 +40,9 @@ def run(options: Options, results: Results) -> None:
             for clients in CLIENTS:
                 rate = bare.rate(1.0)
                 results.add("durable", "insert", turn=turn, rate=rate, bytes=size)
-                results.add("durable", "change", clients=clients, turn=turn, insert=rate, **changes.post(server, clients))
+                results.add(
+                    "durable", "change", clients=clients, turn=turn, insert=rate, **changes.post(server, clients)
+                )
         results.add("durable", "insert", turn="last", rate=bare.rate(1.0), bytes=size)
         bare.close()
     for clients in CLIENTS:

@@ -1,7 +1,6 @@
 """Decisions over HTTP beside bare axum, with an ordinary stored token that is checked on every request; the same while
 changes arrive; and what happens when that token is revoked."""
 
-
 from .. import server as servers
 from ..bodies import AUTHZEN, SHORT, calls, lines
 from ..client import verify

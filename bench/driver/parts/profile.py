@@ -1,5 +1,5 @@
-"""Where a check spends its instructions, by callgrind, which counts them and so does not mind neighbors, and its time, by
-perf, if it is there. And that nothing on the way of a check can wait: neither the engine nor the model knows a lock."""
+"""Where a check spends its instructions, by callgrind, which counts them and so does not mind neighbors, and its time,
+by perf, if it is there. And that nothing on the way of a check can wait: neither the engine nor the model knows a lock."""
 
 import re
 import shutil
@@ -44,7 +44,19 @@ def time_spent(options: Options, results: Results) -> None:
         engine.measure("strings")
         perf.send_signal(signal.SIGINT)
         perf.wait(30)
-    report = ["perf", "report", "--stdio", "--quiet", "--no-children", "-F", "overhead,symbol", "--percent-limit", "1", "-i", out]
+    report = [
+        "perf",
+        "report",
+        "--stdio",
+        "--quiet",
+        "--no-children",
+        "-F",
+        "overhead,symbol",
+        "--percent-limit",
+        "1",
+        "-i",
+        out,
+    ]
     lines = [parts for parts in map(SHARE.match, output(report).splitlines()) if parts]
     for parts in lines[:MOST]:
         results.add("profile", "sampled", size=size, where=f"`{parts[2]}`", share=float(parts[1]))
@@ -70,7 +82,9 @@ def instructions(options: Options, results: Results) -> None:
 def output(words: list, given: str = "") -> str:
     """What a command prints."""
     try:
-        done = subprocess.run(list(map(str, words)), input=given, timeout=LIMIT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            list(map(str, words)), input=given, timeout=LIMIT, capture_output=True, text=True, check=False
+        )
     except subprocess.TimeoutExpired as late:
         raise Failure(f"{words[0]} did not end within {LIMIT} s") from late
     if done.returncode != 0:

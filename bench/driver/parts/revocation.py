@@ -38,7 +38,7 @@ def revoke(options: Options, results: Results, server: Server, bodies: dict, tok
         raise Failure(f"the revoked token: {len(accepted)} accepted, {len(refused)} refused of {len(watch.seen)}")
     late = max(0.0, max(accepted) - answered)
     results.add("http", "revoked", accepted=len(accepted), refused=len(refused), accepted_after_s=late, load=taken)
-    say(f"  revoked: {len(refused)} requests refused, the last accepted one was sent {late * 1e6:.0f} us after the answer")
+    say(f"  revoked: {len(refused)} requests refused, the last accepted one sent {late * 1e6:.0f} us after the answer")
 
 
 class Watch(threading.Thread):

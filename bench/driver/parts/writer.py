@@ -48,7 +48,12 @@ class Writer:
         client = Client(self.port, ADMINISTRATOR)
         due = time.monotonic() + number / RATE
         for round_ in itertools.count():
-            change = {"subject": f"u-{number * 50 + round_ % 50}", "role": "prj-0", "project": f"p-{round_ % 10}", "environment": "dev"}
+            change = {
+                "subject": f"u-{number * 50 + round_ % 50}",
+                "role": "prj-0",
+                "project": f"p-{round_ % 10}",
+                "environment": "dev",
+            }
             for path in ("/api/v1/assignments", "/api/v1/assignments/end"):
                 request = client.encode("POST", path, json.dumps(change))
                 if self.done.wait(max(0.0, due - time.monotonic())):

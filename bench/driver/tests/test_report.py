@@ -26,7 +26,13 @@ def check(engine: str, turn: int, mean: float) -> tuple:
 
 class Rows(unittest.TestCase):
     def test_each_turn_is_compared_with_the_floor_around_it(self):
-        taken = [check("floor", 0, 100), check("rolecall", 0, 300), check("floor", 1, 200), check("rolecall", 1, 500), check("floor", 2, 300)]
+        taken = [
+            check("floor", 0, 100),
+            check("rolecall", 0, 300),
+            check("floor", 1, 200),
+            check("rolecall", 1, 500),
+            check("floor", 2, 300),
+        ]
         self.assertEqual(rows.beside_floor(results(taken), "mean_ns", "L", "strings", False), 2.0)
 
     def test_the_worst_value_decides(self):
@@ -38,7 +44,7 @@ class Rows(unittest.TestCase):
     def test_what_was_not_measured_is_not_met(self):
         empty = rows.rows(results([]))
         self.assertEqual({row.verdict() for row in empty}, {"not measured"})
-        self.assertEqual({row.number for row in empty} | {"9"}, {str(number) for number in range(1, 20)})
+        self.assertEqual({row.number for row in empty}, {str(number) for number in range(1, 20)})
 
     def test_a_miss_is_bold(self):
         line = tables.of_rows([Row("1", "mean", {"S": 1.0, "L": 4.0}, 3.0, 1.8)]).splitlines()[-1]
