@@ -1,5 +1,6 @@
 """The order of things."""
 
+import fcntl
 import os
 import time
 
@@ -37,6 +38,12 @@ def main(words: list[str] | None = None) -> int:
     being measured, but without engines and data there is nothing to measure."""
     chosen = options.read(words)
     chosen.folder.mkdir(parents=True, exist_ok=True)
+    alone = (chosen.folder / "lock").open("w")
+    try:
+        fcntl.flock(alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        say(f"another run uses {chosen.folder}; wait for it, or name another --folder")
+        return 2
     results = Results(chosen.folder / "results.jsonl")
     failed = []
     for name, part in PARTS.items():

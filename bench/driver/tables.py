@@ -220,19 +220,21 @@ def of_http(results: Results) -> str:
 
 
 def of_profile(results: Results) -> str:
-    """Where the instructions of a check go."""
+    """Where the instructions and the time of a check go."""
     made = ""
     for one in results.of("instructions"):
-        made += (
-            f"A check from four strings at {one['size']} executes {number(one['each'])} instructions on average:\n\n"
-        )
-    lines = [[one["where"], number(one["each"]), f"{one['share']:.1f} %"] for one in results.of("spent")]
-    made += table(["source file in function", "instructions a check", "share"], lines)
+        made += f"A check from four strings at {one['size']} executes {number(one['each'])} instructions on average.\n"
+    for by, head in (("function", "instructions, inlined ones in their caller"), ("file", "the same by source file")):
+        spent = results.of("spent", by=by)
+        lines = [[f"`{one['where']}`", number(one["each"]), percent(one["share"])] for one in spent]
+        made += "\n" + table([head, "a check", "share"], lines)
     sampled = results.of("sampled")
     if sampled:
-        made += (
-            f"\nBy time at {sampled[0]['size']}, waiting for memory included, as `perf` sees it (the measuring loop "
-        )
-        made += "and the clock among it):\n\n"
-        made += table(["function", "share"], [[one["where"], f"{one['share']:.1f} %"] for one in sampled])
+        lines = [[f"`{one['where']}`", percent(one["share"])] for one in sampled]
+        made += "\n" + table([f"time at {sampled[0]['size']}, waiting for memory included", "share"], lines)
     return made
+
+
+def percent(share: float) -> str:
+    """A share of the whole."""
+    return f"{share * 100:.1f} %"

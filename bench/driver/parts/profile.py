@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 from ..engine import Engine
@@ -13,7 +14,7 @@ from ..results import Results
 from ..say import Failure, say
 
 LIMIT = 300
-MOST = 16
+MOST = 12
 # Not `LazyLock`: once it has its value, reading it is one load and a branch.
 LOCKS = re.compile(r"\b(Mutex|RwLock|Condvar|Barrier|Atomic\w+|ArcSwap)\b")
 # "1,234,567 (12.3%)  file:function [object]"
@@ -58,8 +59,9 @@ def time_spent(options: Options, results: Results) -> None:
         out,
     ]
     lines = [parts for parts in map(SHARE.match, output(report).splitlines()) if parts]
-    for parts in lines[:MOST]:
-        results.add("profile", "sampled", size=size, where=f"`{parts[2]}`", share=float(parts[1]))
+    ours = {short_function(parts[2]): float(parts[1]) for parts in lines if parts[2].startswith("rolecall_")}
+    for function, share in list(ours.items())[:MOST]:
+        results.add("profile", "sampled", size=size, where=function, share=share / sum(ours.values()))
 
 
 def instructions(options: Options, results: Results) -> None:
@@ -72,11 +74,16 @@ def instructions(options: Options, results: Results) -> None:
     checks = int(re.search(r'"checks":(\d+)', answer).group(1))
     annotated = output(["callgrind_annotate", "--auto=no", "--threshold=100", out])
     lines = [parts for parts in map(LINE.match, annotated.splitlines()) if parts]
-    total = sum(int(parts[1].replace(",", "")) for parts in lines)
-    for parts in lines[:MOST]:
-        each = int(parts[1].replace(",", "")) / checks
-        results.add("profile", "spent", size=size, where=where(parts[3], parts[4]), share=float(parts[2]), each=each)
-    results.add("profile", "instructions", size=size, each=total / checks)
+    counts: dict[str, Counter] = {"function": Counter(), "file": Counter()}
+    for parts in lines:
+        count = int(parts[1].replace(",", "")) / checks
+        counts["file"][short_file(parts[3])] += count
+        counts["function"][short_function(parts[4])] += count
+    total = counts["file"].total()
+    results.add("profile", "instructions", size=size, each=total)
+    for by, counted in counts.items():
+        for where, count in counted.most_common(MOST):
+            results.add("profile", "spent", size=size, by=by, where=where, each=count, share=count / total)
 
 
 def output(words: list, given: str = "") -> str:
@@ -92,10 +99,14 @@ def output(words: list, given: str = "") -> str:
     return done.stdout
 
 
-def where(file: str, function: str) -> str:
-    """A source file and a function without the machine's paths."""
-    short = re.sub(r"^.*/(?:crates|registry/src/[^/]+|library|peers)/", "", file)
-    return f"`{short}` in `{function}`"
+def short_file(file: str) -> str:
+    """A source file without the machine's paths."""
+    return re.sub(r"^.*/(?:crates|registry/src/[^/]+|library|peers)/", "", file)
+
+
+def short_function(function: str) -> str:
+    """A function without what it is implemented for."""
+    return re.sub(r"<impl [^>]*>::", "", function)
 
 
 def locks(folder: Path) -> list[str]:
