@@ -79,7 +79,12 @@ def rolecall(options: Options, database: Path) -> Server:
     """Rolecall as shipped, but for the catalog: the workload brings its own actions. It has not answered yet."""
     port = options.port + 1
     words = [options.rolecall, "serve", "--listen", f"127.0.0.1:{port}", "--database", f"sqlite:{database}"]
-    first = {"ROLECALL_CATALOG": "none", "ROLECALL_ADMIN_TOKEN": ADMINISTRATOR}
+    first = {
+        "ROLECALL_CATALOG": "none",
+        "ROLECALL_ADMIN_TOKEN": ADMINISTRATOR,
+        "ROLECALL_ADMIN_EMAIL": "administrator@company.example",
+        "ROLECALL_ADMIN_PASSWORD": "correct horse battery staple",
+    }
     return Server(words, port, options.folder / "rolecall.log", first)
 
 

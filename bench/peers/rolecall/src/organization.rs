@@ -15,7 +15,7 @@ use rolecall_model::organization::NewOrganization;
 use rolecall_model::policy::BindingRef;
 use rolecall_model::provenance::{Source, Terms};
 use rolecall_model::scope::ScopeRef;
-use rolecall_model::user::{UserCommand, UserPatch};
+use rolecall_model::user::{NewUser, UserCommand, UserPatch};
 use rolecall_model::{Command, Org, Timestamp};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -52,6 +52,7 @@ fn import(arguments: &Arguments) -> anyhow::Result<Org> {
     let (id, name, title) = (OrganizationId::new(7), "measured".to_owned(), String::new());
     let found = Command::Found(Box::new(NewOrganization { id, name, title, catalog }));
     let org = decide(&Org::empty(), found, &moment(0))?.org;
+    let org = decide(&org, administrator(), &moment(0))?.org;
     let file = File::open(arguments.directory.join(format!("{}.data.jsonl", arguments.size)))?;
     let mut reader = WorkloadReader::new();
     for line in BufReader::with_capacity(1 << 20, file).split(b'\n') {
@@ -59,6 +60,19 @@ fn import(arguments: &Arguments) -> anyhow::Result<Org> {
     }
     let workload = reader.finish().map_err(|bad| anyhow::anyhow!(bad.message))?;
     Ok(decide(&org, Command::Import(Arc::new(workload)), &moment(1))?.org)
+}
+
+/// Somebody who can sign in and do everything, as in any organization that is in use: without one, each change that
+/// takes something away looks for one.
+fn administrator() -> Command {
+    let administrator = NewUser {
+        email: Some("administrator@company.example".to_owned()),
+        grants: vec![GrantRef::Policy("Administrator".into())],
+        terms: Terms::of(Source::Manual),
+        password: true,
+        ..NewUser::default()
+    };
+    UserCommand::Create(administrator).into()
 }
 
 /// Gives the grants that have a window their window, each with a reason and an approver of its own.
