@@ -17,6 +17,16 @@ use rolecall_model::project::ProjectChange;
 use rolecall_model::token::TokenChange;
 use rolecall_model::{Change, Timestamp};
 
+impl Ctx {
+    /// Waits until streams shall end: the server stops, or the organization is deleted. For streams of any façade,
+    /// which would otherwise keep their connections open.
+    pub async fn streams_end(&self) {
+        let mut closing = self.organization.closing();
+        // The sender lives as long as the organization that this context holds, so it never fails.
+        let _told = closing.wait_for(|closing| *closing).await.is_ok();
+    }
+}
+
 /// One entry, as far as the caller may see it.
 #[derive(Clone, Debug)]
 pub struct Feed {
