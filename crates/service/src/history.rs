@@ -5,7 +5,7 @@ mod feed;
 mod replicate;
 
 pub use feed::{Feed, changes};
-pub use replicate::{FRAME_CHECKPOINT, FRAME_ENTRY, replicate};
+pub use replicate::{FRAME_CHECKPOINT, FRAME_ENTRY, FRAME_HEAD, HEAD_EVERY, replicate};
 
 use crate::ctx::Ctx;
 use crate::event::{self, Event};

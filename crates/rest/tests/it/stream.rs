@@ -79,9 +79,21 @@ async fn a_replica_gets_every_entry() {
     let house = House::union().await;
     let revision = house.post("roles", json!({"name": "first"})).await.is(201).revision();
     let response = house.ask("GET", &format!("replicate?after={}", revision - 1)).response().await;
-    let frame = response.into_body().into_data_stream().next().await.unwrap().unwrap();
-    assert_eq!(frame[0], 2);
-    assert_eq!(u64::from_be_bytes(frame[1..9].try_into().unwrap()), revision);
+    let mut frames = response.into_body().into_data_stream();
+    let head = frames.next().await.unwrap().unwrap();
+    assert_eq!((head[0], &head[1..9]), (3, &revision.to_be_bytes()[..]));
+    let entry = frames.next().await.unwrap().unwrap();
+    assert_eq!((entry[0], &entry[1..9]), (2, &revision.to_be_bytes()[..]));
+    // The head says where the stream begins, so that the first entry can be seen to continue the chain.
+    let mut before =
+        house.ask("GET", &format!("replicate?after={revision}")).response().await.into_body().into_data_stream();
+    assert_eq!(before.next().await.unwrap().unwrap()[17..49], entry[17..49]);
+}
+
+#[tokio::test]
+async fn a_replica_that_is_ahead_is_told_so() {
+    let house = House::union().await;
+    house.get("replicate?after=100000").await.refused(503, "not_yet");
 }
 
 const WORKLOAD: &[&str] = &[

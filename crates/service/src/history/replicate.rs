@@ -1,8 +1,11 @@
-//! The stream from which a replica is made: a checkpoint, then entries as they are stored.
+//! The stream from which a replica is made: where it begins, perhaps a checkpoint, then entries as they are stored, and
+//! now and then how far the log has come.
 //!
 //! A frame is: one byte of kind, the revision (8 bytes), the time in microseconds since 1970 (8
 //! bytes), a hash (32 bytes), the length of the body (8 bytes), all big-endian, and the body. An
-//! entry's hash is its link of the chain; a checkpoint's is that of the unpacked state.
+//! entry's hash is its link of the chain; a checkpoint's is that of the unpacked state. A frame of kind *head* says the
+//! newest revision there is at that time, and as its hash the link up to which the stream has come: that of the entry
+//! before the next frame. Its body is the version of `apply` (4 bytes) that wrote the checkpoints.
 
 use crate::Error;
 use crate::ctx::Ctx;
@@ -10,32 +13,50 @@ use bytes::{BufMut, Bytes, BytesMut};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use rolecall_engine::Place;
+use rolecall_model::entry::NO_HASH;
 use rolecall_model::operation as op;
 use rolecall_model::organization::APPLY_VERSION;
 use rolecall_store::Record;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// The kind of a frame that holds a checkpoint.
 pub const FRAME_CHECKPOINT: u8 = 1;
 /// The kind of a frame that holds an entry.
 pub const FRAME_ENTRY: u8 = 2;
+/// The kind of a frame that says how far the log has come.
+pub const FRAME_HEAD: u8 = 3;
+
+/// How often the head is told: a replica that hears nothing for several times as long knows that the line is dead.
+pub const HEAD_EVERY: Duration = Duration::from_secs(5);
+
+/// How far a stream has come.
+struct Sent {
+    ctx: Ctx,
+    revision: u64,
+    hash: [u8; 32],
+    head_due: Instant,
+}
 
 /// Everything a replica needs: with `after`, the entries after it; without, the newest checkpoint (if
-/// there is one) and the entries after that. Then whatever is written, for ever.
+/// there is one) and the entries after that. Then whatever is written, for ever. The first frame is a head.
 ///
 /// # Errors
-/// `Forbidden` without `rolecall.replicate`.
+/// `Forbidden` without `rolecall.replicate`; `NotYet` when there is no entry `after`.
 pub async fn replicate(ctx: &Ctx, after: Option<u64>) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
     ctx.require(op::REPLICATE, Place::ORGANIZATION)?;
-    let mut first = Vec::new();
-    let after = match after {
+    let mut checkpoint = Vec::new();
+    let revision = match after {
         Some(after) => after,
-        None => newest_checkpoint(ctx, &mut first).await?,
+        None => newest_checkpoint(ctx, &mut checkpoint).await?,
     };
-    let first = futures::stream::iter(first.into_iter().map(Ok));
-    let rest = futures::stream::unfold(Some((ctx.clone(), after)), |state| async move {
-        let (ctx, after) = state?;
-        match next(&ctx, after).await {
-            Ok(Some((frame, revision))) => Some((Ok(frame), Some((ctx, revision)))),
+    let hash = link(ctx, revision).await?;
+    let sent = Sent { ctx: ctx.clone(), revision, hash, head_due: Instant::now() + HEAD_EVERY };
+    let first = futures::stream::iter(std::iter::once(sent.head()).chain(checkpoint).map(Ok));
+    let rest = futures::stream::unfold(Some(sent), |sent| async move {
+        let mut sent = sent?;
+        match sent.next().await {
+            Ok(Some(frame)) => Some((Ok(frame), Some(sent))),
             Ok(None) => None,
             Err(error) => Some((Err(error), None)),
         }
@@ -43,19 +64,58 @@ pub async fn replicate(ctx: &Ctx, after: Option<u64>) -> Result<BoxStream<'stati
     Ok(first.chain(rest).boxed())
 }
 
-/// Waits for the entry after this one; none when there will be no more. The right is looked at anew
-/// for each, so that a replica whose right was taken away gets nothing more.
-async fn next(ctx: &Ctx, after: u64) -> Result<Option<(Bytes, u64)>, Error> {
-    let mut revisions = ctx.organization.revisions();
-    let mut closing = ctx.organization.closing();
-    tokio::select! {
-        newer = revisions.wait_for(|revision| *revision > after) => if newer.is_err() { return Ok(None) },
-        _ = closing.wait_for(|closing| *closing) => return Ok(None),
+/// The link of the chain that an entry is; none before the first.
+async fn link(ctx: &Ctx, revision: u64) -> Result<[u8; 32], Error> {
+    let (store, key) = (ctx.service.store(), ctx.organization.key);
+    if revision == 0 {
+        return Ok(NO_HASH);
     }
-    let Some(ctx) = ctx.renewed() else { return Ok(None) };
-    ctx.require(op::REPLICATE, Place::ORGANIZATION)?;
-    let record = ctx.service.store().record(ctx.organization.key, after + 1).await?;
-    Ok(record.map(|record| (entry(&record), record.revision)))
+    let head = store.head(key).await?;
+    let have = head.as_ref().map_or(0, |head| head.revision);
+    match head.filter(|head| head.revision == revision) {
+        Some(head) => Ok(head.hash),
+        None => match store.record(key, revision).await? {
+            Some(record) => Ok(record.hash),
+            None => Err(Error::NotYet { wanted: revision, have }),
+        },
+    }
+}
+
+impl Sent {
+    /// Waits for the next frame; none when there will be no more. The right is looked at anew for
+    /// each, so that a replica whose right was taken away gets nothing more.
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let mut revisions = self.ctx.organization.revisions();
+        let mut closing = self.ctx.organization.closing();
+        let head_is_due = tokio::select! {
+            biased;
+            _ = closing.wait_for(|closing| *closing) => return Ok(None),
+            () = tokio::time::sleep_until(self.head_due) => true,
+            newer = revisions.wait_for(|revision| *revision > self.revision) => {
+                if newer.is_err() { return Ok(None) }
+                false
+            },
+        };
+        let Some(ctx) = self.ctx.renewed() else { return Ok(None) };
+        self.ctx = ctx;
+        self.ctx.require(op::REPLICATE, Place::ORGANIZATION)?;
+        if head_is_due {
+            self.head_due = Instant::now() + HEAD_EVERY;
+            return Ok(Some(self.head()));
+        }
+        let record = self.ctx.service.store().record(self.ctx.organization.key, self.revision + 1).await?;
+        Ok(record.map(|record| {
+            (self.revision, self.hash) = (record.revision, record.hash);
+            entry(&record)
+        }))
+    }
+
+    fn head(&self) -> Bytes {
+        let (newest, now) = (self.ctx.revision(), self.ctx.now().micros());
+        let mut frame = BytesMut::from(&head(FRAME_HEAD, newest, now, &self.hash, 4)[..]);
+        frame.put_u32(APPLY_VERSION);
+        frame.freeze()
+    }
 }
 
 async fn newest_checkpoint(ctx: &Ctx, frames: &mut Vec<Bytes>) -> Result<u64, Error> {
