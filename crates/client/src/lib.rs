@@ -1,13 +1,36 @@
 //! A client for Rolecall's HTTP API: addresses, credentials, retries, pages and errors in one place.
 //! It speaks JSON values and leaves their meaning to the caller.
+//!
+//! ```no_run
+//! use rolecall_client::{Ask, Client, Connection, Method, segment};
+//! # async fn example() -> Result<(), rolecall_client::ClientError> {
+//! let token = std::env::var("ROLECALL_TOKEN").ok();
+//! let client = Client::new(Connection { url: "http://127.0.0.1:7400".to_owned(), token, ..Connection::default() })?;
+//! let user = client.ask(&Ask::new(Method::GET, format!("/users/{}", segment("ada@example.com")))).await?;
+//! println!("{}", user["email"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With the feature `follow` it also keeps a copy of an organization in process and answers questions from it: see
+//! [`Follower`]. Without it neither model nor engine is built.
 
 mod error;
+#[cfg(feature = "follow")]
+mod follow;
 mod page;
 mod transfer;
 
 pub use error::ClientError;
+#[cfg(feature = "follow")]
+pub use follow::{FollowError, FollowOptions, Follower, Stale, now};
+pub use reqwest::Method;
+#[cfg(feature = "follow")]
+pub use rolecall_engine as engine;
+#[cfg(feature = "follow")]
+pub use rolecall_model as model;
 
-use reqwest::{Method, Response, StatusCode, Url};
+use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 use std::time::Duration;
 
