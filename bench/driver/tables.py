@@ -155,11 +155,11 @@ def of_changes(results: Results) -> str:
         [
             f"{one['size']}: {one['of']}",
             f"{one['reach']:,}",
-            *(nanoseconds(one[field]) for field in ("p50_ns", "p99_ns", "worst_ns")),
+            *(nanoseconds(one[field]) for field in ("p50_ns", "p99_ns", "p99_cpu_ns", "worst_ns")),
         ]
         for one in results.of("change", part="organization")
     ]
-    made = table(["without the disk", "subjects it reaches", "p50", "p99", "worst"], lines) + "\n"
+    made = table(["without the disk", "subjects it reaches", "p50", "p99", "p99 by CPU time", "worst"], lines) + "\n"
     inserts = middle(one["rate"] for one in results.of("insert"))
     durable = [["bare `INSERT`", number(inserts), "-", "-"]] if inserts else []
     for clients in (1, 16):

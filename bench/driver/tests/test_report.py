@@ -10,9 +10,12 @@ from driver.results import Results
 from driver.rows import Row
 from driver.say import Failure
 
+# Goes when the tests are through.
+FOLDER = tempfile.TemporaryDirectory()
+
 
 def results(records: list[tuple]) -> Results:
-    made = Results(Path(tempfile.mkdtemp()) / "results.jsonl")
+    made = Results(Path(tempfile.mkdtemp(dir=FOLDER.name)) / "results.jsonl")
     for part, kind, fields in records:
         made.add(part, kind, **fields)
     return made

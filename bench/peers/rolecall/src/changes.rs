@@ -4,7 +4,7 @@ use crate::by_names;
 use crate::organization::{binding_ref, moment};
 use anyhow::{Context, ensure};
 use arc_swap::ArcSwap;
-use bench_common::clock::since;
+use bench_common::clock::{since, thread_cpu_ns};
 use bench_common::measure::at;
 use bench_common::{Binding, Question, World};
 use rolecall_engine::Index;
@@ -28,15 +28,17 @@ pub(crate) fn measure(index: &Index, world: &World, questions: &[Question]) -> a
     let published = ArcSwap::from_pointee(index.clone());
     let mut kinds = Vec::new();
     for (kind, reach, pairs) in all(world)? {
-        let mut times = Vec::new();
-        for (number, (there, back)) in (0..).step_by(2).zip(pairs) {
-            times.push(change(&published, there, number)?);
-            times.push(change(&published, back, number + 1)?);
+        let (mut times, mut cpu) = (Vec::new(), Vec::new());
+        for (number, command) in (0..).zip(pairs.into_iter().flat_map(|(there, back)| [there, back])) {
+            let before = thread_cpu_ns();
+            times.push(change(&published, command, number)?);
+            cpu.push(thread_cpu_ns() - before);
         }
         times.sort_unstable();
+        cpu.sort_unstable();
         kinds.push(json!({
-            "kind": kind, "reach": reach, "changes": times.len(),
-            "p50_ns": at(&times, 50), "p99_ns": at(&times, 99), "worst_ns": times.last(),
+            "kind": kind, "reach": reach, "changes": times.len(), "p50_ns": at(&times, 50), "p99_ns": at(&times, 99),
+            "worst_ns": times.last(), "p99_cpu_ns": at(&cpu, 99),
         }));
     }
     let now = published.load();
