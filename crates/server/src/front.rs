@@ -3,7 +3,7 @@
 //! the question itself.
 
 use crate::metrics::{Hot, Metrics};
-use crate::observe::{REQUEST_ID, dress, fresh_id, note, sane_id};
+use crate::observe::{REQUEST_ID, dress, fresh_id, note, sane_id, since};
 use crate::routes::broken;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
@@ -16,7 +16,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::SystemTime;
 use tower::Service;
 
 /// Everything the server answers, the decisions first. Cheap to copy.
@@ -68,13 +68,13 @@ impl Inner {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        let begin = Instant::now();
+        let begin = SystemTime::now();
         let (mut parts, body) = request.into_parts();
-        let id = sane_id(&parts.headers).unwrap_or_else(fresh_id);
+        let id = sane_id(&parts.headers).unwrap_or_else(|| fresh_id(begin));
         drop_odd_id(&mut parts.headers, &id);
         let answer = self.point.answer(call, &parts.headers, Body::new(body));
         let mut response = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| broken());
-        let (status, took) = (response.status().as_u16(), begin.elapsed());
+        let (status, took) = (response.status().as_u16(), since(begin));
         match self.hot.get(call as usize) {
             Some(hot) if status == StatusCode::OK => hot.count(took),
             _ => self.metrics.count("POST", call.path(), status, took),
