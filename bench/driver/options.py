@@ -37,7 +37,12 @@ class Options:
     @property
     def rolecall(self) -> Path:
         """The server and command line."""
-        return self.folder / "server" / self.profile / "rolecall"
+        return self.built / "rolecall"
+
+    @property
+    def built(self) -> Path:
+        """Where the project's own build puts its programs."""
+        return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / self.profile
 
     @property
     def turns(self) -> int:
@@ -48,6 +53,11 @@ class Options:
     def phase(self) -> float:
         """Seconds of a phase of the measuring loop."""
         return 0.15 if self.quick else 0.4
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which two that are compared stop taking turns."""
+        return 10 if self.quick else 40
 
     @property
     def load(self) -> int:

@@ -20,12 +20,15 @@ def build(options: Options, results: Results) -> None:
     """Installs and builds everything, and records versions and the machine."""
     for tool, package in TOOLS.items():
         need(tool, package)
-    say("building the engines (the first time takes a while)")
-    cargo(options.folder / "build", BENCH / "peers", "--release")
-    say("building the server and the workload's generator")
-    profile = ["--profile", options.profile]
-    cargo(options.folder / "server", ROOT, *profile, "--package", "rolecall-cli")
-    cargo(options.folder / "server", ROOT, *profile, "--package", "rolecall-bench")
+    say("building the floors and Rolecall")
+    engines = {"CARGO_TARGET_DIR": str(options.folder / "build")}
+    cargo(BENCH / "peers", ["--release", *packages("floor", "axum", "rolecall")], engines)
+    cargo(ROOT, ["--profile", options.profile, "--package", "rolecall-cli", "--package", "rolecall-bench"])
+    say("building the peers (the first time takes a while)")
+    try:
+        cargo(BENCH / "peers", ["--release", "--keep-going", *packages("regorus", "casbin", "cedar")], engines)
+    except Failure as failure:
+        say(f"  a peer is missing: {failure}")
     cerbos(options)
     results.add("build", "machine", **machine(), versions=versions(), profile=options.profile)
 
@@ -42,10 +45,14 @@ def need(tool: str, package: str | None) -> None:
     run([*as_root, "apt-get", "install", "-qq", "--yes", package], ROOT, 600)
 
 
-def cargo(target: Path, folder: Path, *words: str) -> None:
-    """Builds into a target folder of its own, so that it neither waits for other builds nor disturbs them."""
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
-    run(["cargo", "build", "--quiet", *words], folder, BUILD_LIMIT, environment)
+def packages(*engines: str) -> list[str]:
+    """The engines' packages, for cargo."""
+    return [word for engine in engines for word in ("--package", f"bench-{engine}")]
+
+
+def cargo(folder: Path, words: list[str], settings: dict | None = None) -> None:
+    """Builds."""
+    run(["cargo", "build", "--quiet", *words], folder, BUILD_LIMIT, {**os.environ, **(settings or {})})
 
 
 def cerbos(options: Options) -> None:

@@ -89,7 +89,9 @@ def of_checks(results: Results) -> str:
         for one in results.of("peer", size=size):
             lines.append([f"{size} {one['engine']}", *timing([one])])
         for one in results.of("unfit", size=size):
-            lines.append([f"{size} {one['engine']}: not within {one['limit']} s and {one['gib']} GiB", *["-"] * 8])
+            lines.append(
+                [f"{size} {one['engine']}: not built, or not within {one['limit']} s and {one['gib']} GiB", *["-"] * 8]
+            )
     head = ["engine", "mean", "best round", "p50", "p99", "cold mean", "cold p99", "allocations", "verified"]
     return table(head, lines)
 

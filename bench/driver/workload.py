@@ -12,7 +12,7 @@ FINGERPRINTS = ROOT / "bench" / "WORKLOAD.md"
 
 def generate(options: Options, results: Results) -> None:
     """Writes what is not there. With seed 1 the bytes must be those that are published."""
-    generator = str(options.folder / "server" / options.profile / "workload")
+    generator = str(options.built / "workload")
     for size in options.sizes:
         kept = options.data / f"{size}.fingerprints"
         if not kept.exists():

@@ -1,10 +1,13 @@
 """Checks in process: the floor before and after Rolecall, again and again."""
 
+import time
+
 from ..engine import Engine
 from ..options import Options
 from ..results import Results
 from ..say import say
 
+FEWEST = 3
 VARIANTS = ["strings", "numbers", "unknown"]
 
 
@@ -23,9 +26,21 @@ def side_by_side(options: Options, results: Results, size: str, timed: bool) -> 
         for engine in (floor, ours):
             results.add("checks", "loaded", engine=engine.name, **labels, **engine.loaded)
         for variant in VARIANTS:
-            for turn in range(options.turns):
-                for engine in (floor, ours):
-                    taken = engine.measure(variant)
-                    results.add("checks", "check", engine=engine.name, variant=variant, turn=turn, **labels, **taken)
-            last = floor.measure(variant)
-            results.add("checks", "check", engine="floor", variant=variant, turn=options.turns, **labels, **last)
+            take_turns(options, results, (floor, ours), variant, labels)
+
+
+def take_turns(options: Options, results: Results, engines: tuple[Engine, Engine], variant: str, labels: dict) -> None:
+    """Floor, Rolecall, floor, …, and the floor once more. A machine that is too busy gets fewer turns."""
+
+    def measure(engine: Engine, turn: int) -> None:
+        taken = engine.measure(variant)
+        results.add("checks", "check", engine=engine.name, variant=variant, turn=turn, **labels, **taken)
+
+    floor, ours = engines
+    begin = time.monotonic()
+    for turn in range(options.turns):
+        measure(floor, turn)
+        measure(ours, turn)
+        if turn + 1 >= FEWEST and time.monotonic() - begin > options.patience:
+            break
+    measure(floor, turn + 1)

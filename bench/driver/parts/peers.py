@@ -23,7 +23,7 @@ def measure(options: Options, results: Results, peer: str, size: str) -> None:
     limit, gib = LIMITS[size]
     try:
         engine = Engine(options, peer, size, limit=limit, gib=gib, phase=options.phase * 4)
-    except Failure as failure:
+    except (Failure, FileNotFoundError) as failure:
         results.add("peers", "unfit", engine=peer, size=size, why=str(failure), limit=limit, gib=gib)
         say(f"  did not fit: {failure}")
         return
