@@ -65,7 +65,7 @@ impl Index {
     }
 
     /// The path of what reaches a subject (or, without one, would reach a group's member).
-    pub(crate) fn path(&self, reach: &Reach, subject: Option<PrincipalId>) -> Option<Path> {
+    pub(crate) fn path(&self, reach: Reach, subject: Option<PrincipalId>) -> Option<Path> {
         let binding = reach.slot.binding()?;
         let grant = reach.policy.map_or(Grant::Role(binding), Grant::Policy);
         let mut held = self.org.assignments_of(reach.holder).iter();

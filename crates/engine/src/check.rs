@@ -2,7 +2,7 @@
 
 use crate::index::Index;
 use crate::question::{Decision, Part, Place, Question};
-use crate::slot::{Asked, Reach};
+use crate::slot::{Asked, Reach, Slot};
 use rolecall_model::Timestamp;
 use rolecall_model::id::PrincipalId;
 use std::ops::ControlFlow::{Break, Continue};
@@ -35,10 +35,10 @@ impl Index {
         environment: Option<&str>,
         at: Timestamp,
     ) -> Decision {
-        let Some((subject, _)) = self.org.find_principal(subject) else {
+        let Some(subject) = self.org.principal_id(subject) else {
             return Decision::DENIED;
         };
-        let Some(action) = self.org.action_named(action).map(|row| row.id) else {
+        let Some(action) = self.org.action_id(action) else {
             return Decision::DENIED;
         };
         let place = self.place_named(project, environment);
@@ -46,11 +46,11 @@ impl Index {
     }
 
     /// The place of these names; nothing means all, an unknown name is [`Part::Unknown`].
+    #[inline]
     pub fn place_named(&self, project: Option<&str>, environment: Option<&str>) -> Place {
-        let project = project
-            .map_or(Part::All, |name| self.org.project_named(name).map_or(Part::Unknown, |row| Part::One(row.id)));
-        let environment = environment
-            .map_or(Part::All, |name| self.org.environment_named(name).map_or(Part::Unknown, |row| Part::One(row.id)));
+        let project = project.map_or(Part::All, |name| self.org.project_id(name).map_or(Part::Unknown, Part::One));
+        let environment =
+            environment.map_or(Part::All, |name| self.org.environment_id(name).map_or(Part::Unknown, Part::One));
         Place { project, environment }
     }
 
@@ -63,21 +63,27 @@ impl Index {
     /// The question in plain numbers; nothing when its action is unknown.
     #[inline]
     pub(crate) fn asked(&self, question: &Question) -> Option<Asked> {
-        Some(Asked::new(self.vocabulary.bit(question.action)?, question.place, question.at))
+        Some(Asked::new(&self.rights, self.vocabulary.bit(question.action)?, question.place, question.at))
     }
 
     /// Whether what reaches a subject gives it what was asked.
     #[inline]
-    pub(crate) fn gives(&self, reach: &Reach, asked: &Asked) -> bool {
-        asked.is_covered_by(reach.slot) && self.rights.gives(reach.slot.role, asked) && reach.window.contains(asked.at)
+    pub(crate) fn gives(&self, reach: Reach, asked: &Asked) -> bool {
+        self.slot_gives(reach.slot, asked) && reach.window.contains(asked.at)
+    }
+
+    /// Whether a role at a scope gives what was asked, at whatever instant.
+    #[inline]
+    pub(crate) fn slot_gives(&self, slot: Slot, asked: &Asked) -> bool {
+        asked.is_covered_by(slot) & self.rights.gives(slot.role, asked)
     }
 
     #[inline]
     fn decide(&self, subject: PrincipalId, asked: &Asked) -> Decision {
-        if !self.is_active(subject) {
+        let Some(line) = self.subjects.get(subject.index()).filter(|line| line.is_active()) else {
             return Decision::DENIED;
-        }
-        let found = self.walk(subject, Some(asked.project), &mut |reach| {
+        };
+        let found = self.walk_line(line, subject, Some(asked.project), &mut |reach| {
             if self.gives(reach, asked) { Break(reach.giver()) } else { Continue(()) }
         });
         match found {

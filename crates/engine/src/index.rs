@@ -23,8 +23,8 @@ pub struct Index {
     pub(crate) rights: Rights,
     /// By number.
     pub(crate) subjects: Tree<Line, LINES>,
-    pub(crate) groups: Tree<Line, LINES>,
-    pub(crate) policies: Tree<Line, LINES>,
+    /// Groups and policies in one, so that a walk goes from a packed number straight to a line.
+    pub(crate) bundles: Tree<Line, LINES>,
     /// What does not fit the lines.
     pub(crate) more: imbl::OrdMap<Key, Arc<More>>,
     /// What every active user and application has.
@@ -45,8 +45,7 @@ impl Index {
             reverse: Reverse::of(&org),
             org: Arc::new(org),
             subjects: Tree::new(),
-            groups: Tree::new(),
-            policies: Tree::new(),
+            bundles: Tree::new(),
             more: imbl::OrdMap::new(),
         };
         index.compile_all();
@@ -61,7 +60,7 @@ impl Index {
     /// About how many bytes the index itself occupies, without the organization it keeps. Parts
     /// shared with other revisions are counted whole.
     pub fn heap_bytes(&self) -> usize {
-        let lines = (self.subjects.len() + self.groups.len() + self.policies.len()) * size_of::<Line>();
+        let lines = (self.subjects.len() + self.bundles.len()) * size_of::<Line>();
         let entry = size_of::<(Key, Arc<More>)>() + size_of::<More>();
         let more: usize = self.more.values().map(|more| entry + more.heap_bytes()).sum();
         let small = self.vocabulary.heap_bytes() + self.rights.heap_bytes() + self.everyone.heap_bytes();

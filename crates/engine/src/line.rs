@@ -1,6 +1,8 @@
 //! Holders as one cache line each: most subjects, groups and policies fit one without a pointer in
 //! it. What does not fit, and all that has a start or an end, stands in a [`More`] beside it.
 
+mod equal;
+
 use crate::path::{Window, window_of};
 use crate::slot::Slot;
 use rolecall_model::Org;
@@ -11,24 +13,26 @@ use rolecall_model::principal::Principal;
 
 const _: () = assert!(size_of::<Line>() == 64);
 
+/// Words of a line, the last of them its head.
+const LINE: usize = 16;
 /// Words of a line that hold what its holder has.
-const WORDS: usize = 15;
+const WORDS: usize = LINE - 1;
 
 /// Whether the holder counts at all.
 const ACTIVE: u32 = 1;
 /// Whether the holder has a [`More`].
 const MORE: u32 = 2;
-/// Where the head counts slots and bundles: four bits each.
+/// Where the head counts slots, those of them for every project, and bundles: four bits each.
 const SLOTS_AT: u32 = 4;
-const BUNDLES_AT: u32 = 8;
+const WIDE_AT: u32 = 8;
+const BUNDLES_AT: u32 = 12;
 
-/// What a user, application, group or policy has: roles at scopes in two words each, then groups
-/// and policies in one.
+/// What a user, application, group or policy has: roles at scopes in two words each from the front,
+/// groups and policies in one each from the back.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Line {
-    words: [u32; WORDS],
-    head: u32,
+    words: [u32; LINE],
 }
 
 const ENVIRONMENT_BITS: u32 = 12;
@@ -55,19 +59,31 @@ pub(crate) enum Bundle {
 }
 
 impl Bundle {
-    /// Number and kind in one word.
-    pub(crate) const fn pack(self) -> Option<u32> {
-        let (number, kind) = match self {
-            Bundle::Group(id) => (id.number(), 0),
-            Bundle::Policy(id) => (id.number(), 1),
-        };
-        if number >> 31 == 0 { Some(number << 1 | kind) } else { None }
+    /// Number and kind in one: where its line stands.
+    pub(crate) const fn index(self) -> usize {
+        match self {
+            Bundle::Group(id) => id.index() << 1,
+            Bundle::Policy(id) => id.index() << 1 | 1,
+        }
     }
 
+    /// The same in one word of a line, if it fits.
+    fn pack(self) -> Option<u32> {
+        u32::try_from(self.index()).ok()
+    }
+
+    /// What a word of a line stands for.
     pub(crate) fn unpack(packed: u32) -> Option<Self> {
         match packed & 1 {
             0 => GroupId::new(packed >> 1).map(Bundle::Group),
             _ => PolicyId::new(packed >> 1).map(Bundle::Policy),
+        }
+    }
+
+    pub(crate) const fn key(self) -> Key {
+        match self {
+            Bundle::Group(id) => Key::Group(id),
+            Bundle::Policy(id) => Key::Policy(id),
         }
     }
 }
@@ -98,6 +114,10 @@ pub(crate) struct More {
 }
 
 impl More {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.is_empty() && self.bundles.is_empty() && self.timed.is_empty()
+    }
+
     /// Those for every project and those for one; all when no project is named.
     pub(crate) fn slots(&self, near: Option<u32>) -> impl Iterator<Item = Slot> + '_ {
         let (first, second) = match near {
@@ -120,52 +140,80 @@ impl More {
 
 impl Line {
     /// The line of what is not there.
-    pub(crate) const VACANT: Self = Line { words: [0; WORDS], head: 0 };
+    pub(crate) const VACANT: Self = Line { words: [0; LINE] };
+
+    #[inline]
+    const fn head(&self) -> u32 {
+        self.words[WORDS]
+    }
 
     #[inline]
     pub(crate) const fn is_active(&self) -> bool {
-        self.head & ACTIVE != 0
+        self.head() & ACTIVE != 0
     }
 
     #[inline]
     pub(crate) const fn has_more(&self) -> bool {
-        self.head & MORE != 0
+        self.head() & MORE != 0
     }
 
     #[inline]
-    const fn counts(&self) -> (usize, usize) {
-        ((self.head >> SLOTS_AT & 15) as usize, (self.head >> BUNDLES_AT & 15) as usize)
+    const fn count(&self, at: u32) -> u32 {
+        self.head() >> at & 15
     }
 
-    /// All slots, or only those for every project and for one.
+    /// All slots, or only those for every project, which come first, and for one.
     #[inline]
     pub(crate) fn slots(&self, near: Option<u32>) -> impl Iterator<Item = Slot> + '_ {
         let (pairs, _) = self.words.as_chunks::<2>();
-        let mut hits = (1_u32 << self.counts().0) - 1;
+        // One bit for each word, set for the first of a pair.
+        let mut hits = words_of(self.count(SLOTS_AT));
         if let Some(near) = near {
-            // Without a branch for each: most slots are elsewhere, and none can be foreseen.
-            let is_near = |project: u32| u32::from(project == near) | u32::from(project == 0);
-            let places = pairs.iter().zip(0_u32..);
-            hits &= places.fold(0, |found, (pair, place)| found | is_near(pair[0]) << place);
+            hits &= words_of(self.count(WIDE_AT)) | equal::words(&self.words, near);
         }
         std::iter::from_fn(move || {
-            let slot = pairs.get(hits.trailing_zeros() as usize).map(|pair| unpack(*pair));
-            hits &= hits.wrapping_sub(1);
-            slot
+            if hits == 0 {
+                return None;
+            }
+            let pair = pairs.get((hits.trailing_zeros() / 2) as usize % (LINE / 2));
+            hits &= hits - 1;
+            pair.map(|pair| unpack(*pair))
         })
     }
 
-    /// Groups and policies, packed.
+    /// Whether nothing of it is for every project or this one, and all of it stands in the line.
     #[inline]
-    pub(crate) fn packed(&self) -> &[u32] {
-        let (slots, bundles) = self.counts();
-        self.words.get(2 * slots..2 * slots + bundles).unwrap_or_default()
+    pub(crate) fn is_far(&self, near: Option<u32>) -> bool {
+        let Some(near) = near else { return false };
+        let own = equal::words(&self.words, near) & words_of(self.count(SLOTS_AT));
+        own | (self.head() & (MORE | 15 << WIDE_AT | 15 << BUNDLES_AT)) == 0
     }
 
+    /// Groups and policies, packed; the last comes first.
     #[inline]
-    pub(crate) fn bundles(&self) -> impl Iterator<Item = Bundle> + '_ {
-        self.packed().iter().filter_map(|packed| Bundle::unpack(*packed))
+    pub(crate) fn packed(&self) -> &[u32] {
+        self.words.get(WORDS - self.count(BUNDLES_AT) as usize..WORDS).unwrap_or_default()
     }
+
+    /// Whether it has at most so many groups and policies, and all it has stands in it.
+    #[inline]
+    pub(crate) const fn is_short(&self, bundles: u32) -> bool {
+        (self.count(BUNDLES_AT) <= bundles) & !self.has_more()
+    }
+
+    /// One of those, counted from the back; 0, which is none, when there are fewer. `at` must be less
+    /// than the words of a line.
+    #[inline]
+    pub(crate) fn packed_at(&self, at: u32) -> u32 {
+        let word = self.words.get(WORDS - 1 - at as usize).copied().unwrap_or_default();
+        if at < self.count(BUNDLES_AT) { word } else { 0 }
+    }
+}
+
+/// The first words of this many pairs.
+#[inline]
+const fn words_of(pairs: u32) -> u32 {
+    0x5555 & ((1 << (2 * pairs)) - 1)
 }
 
 /// What a holder has, being gathered.
@@ -202,17 +250,23 @@ impl Gathered {
         let packed: Vec<u32> = self.bundles.iter().map_while(|bundle| bundle.pack()).take(WORDS).collect();
         let room = (WORDS - packed.len()) / 2;
         let pairs: Vec<[u32; 2]> = self.slots.iter().map_while(|slot| pack(*slot)).take(room).collect();
-        let words = pairs.as_flattened().iter().chain(&packed);
-        for (place, word) in line.words.iter_mut().zip(words) {
+        for (place, word) in line.words.iter_mut().zip(pairs.as_flattened()) {
+            *place = *word;
+        }
+        for (place, word) in line.words.iter_mut().rev().skip(1).zip(&packed) {
             *place = *word;
         }
         let slots = self.slots.split_off(pairs.len()).into_boxed_slice();
         let bundles = self.bundles.split_off(packed.len()).into_boxed_slice();
         let more = More { slots, bundles, timed: self.timed.into_boxed_slice() };
-        let is_empty = more.slots.is_empty() && more.bundles.is_empty() && more.timed.is_empty();
-        line.head = if active { ACTIVE } else { 0 } | if is_empty { 0 } else { MORE };
+        let is_empty = more.is_empty();
         let count = |count: usize| u32::try_from(count).unwrap_or_default();
-        line.head |= count(pairs.len()) << SLOTS_AT | count(packed.len()) << BUNDLES_AT;
+        let wide = pairs.iter().filter(|pair| pair[0] == 0).count();
+        line.words[WORDS] = if active { ACTIVE } else { 0 }
+            | if is_empty { 0 } else { MORE }
+            | count(pairs.len()) << SLOTS_AT
+            | count(wide) << WIDE_AT
+            | count(packed.len()) << BUNDLES_AT;
         (line, (!is_empty).then_some(more))
     }
 }
@@ -268,7 +322,8 @@ mod tests {
             let mut kept: Vec<Slot> = line.slots(None).chain(more.slots(None)).collect();
             kept.sort_unstable_by_key(|slot| slot.role);
             assert_eq!(kept, slots);
-            assert!(line.bundles().chain(more.bundles.iter().copied()).eq(bundles));
+            let packed = line.packed().iter().rev().filter_map(|packed| Bundle::unpack(*packed));
+            assert!(packed.chain(more.bundles.iter().copied()).eq(bundles));
             assert!(line.is_active());
         }
     }

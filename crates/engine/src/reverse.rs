@@ -8,13 +8,14 @@ use rolecall_model::assignment::Grant;
 use rolecall_model::id::{GroupId, Holder, PolicyId};
 use rolecall_model::organization::Touched;
 
-/// Sorted pairs, so that all of one project or policy stand together.
+/// Sorted, so that all of one project or policy stand together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reverse {
-    /// (Project or 0 for every project, group), for roles given to groups directly.
-    groups: OrdSet<(u32, u32)>,
-    /// (Project or 0 for every project, policy).
-    policies: OrdSet<(u32, u32)>,
+    /// Roles at scopes that groups were given directly, with the group. The role stands here so that
+    /// a group need not be looked at when it gives nothing: there are hundreds in a busy project.
+    groups: OrdSet<(Slot, u32)>,
+    /// The same of policies.
+    policies: OrdSet<(Slot, u32)>,
     /// (Policy, group).
     holders: OrdSet<(u32, u32)>,
 }
@@ -47,8 +48,8 @@ impl Reverse {
     fn add_group(&mut self, org: &Org, id: GroupId) {
         for assignment in org.assignments_of(Holder::Group(id)) {
             match assignment.grant {
-                Grant::Role(binding) => self.groups.insert((Slot::of(binding).project, id.number())),
-                Grant::Policy(policy) => self.holders.insert((policy.number(), id.number())),
+                Grant::Role(binding) => drop(self.groups.insert((Slot::of(binding), id.number()))),
+                Grant::Policy(policy) => drop(self.holders.insert((policy.number(), id.number()))),
             };
         }
     }
@@ -56,37 +57,51 @@ impl Reverse {
     fn drop_group(&mut self, org: &Org, id: GroupId) {
         for assignment in org.assignments_of(Holder::Group(id)) {
             match assignment.grant {
-                Grant::Role(binding) => self.groups.remove(&(Slot::of(binding).project, id.number())),
-                Grant::Policy(policy) => self.holders.remove(&(policy.number(), id.number())),
+                Grant::Role(binding) => drop(self.groups.remove(&(Slot::of(binding), id.number()))),
+                Grant::Policy(policy) => drop(self.holders.remove(&(policy.number(), id.number()))),
             };
         }
     }
 
     fn add_policy(&mut self, org: &Org, id: PolicyId) {
         for binding in org.policy(id).iter().flat_map(|policy| &policy.bindings) {
-            self.policies.insert((Slot::of(*binding).project, id.number()));
+            self.policies.insert((Slot::of(*binding), id.number()));
         }
     }
 
     fn drop_policy(&mut self, org: &Org, id: PolicyId) {
         for binding in org.policy(id).iter().flat_map(|policy| &policy.bindings) {
-            self.policies.remove(&(Slot::of(*binding).project, id.number()));
+            self.policies.remove(&(Slot::of(*binding), id.number()));
         }
     }
 
-    /// Groups that have some role in every project or in this one. A group may come more than once.
-    pub(crate) fn groups_near(&self, project: u32) -> impl Iterator<Item = GroupId> + '_ {
-        let policies = seconds(&self.policies, project).chain(seconds(&self.policies, 0));
-        let through = policies.flat_map(|policy| seconds(&self.holders, policy));
-        let direct = seconds(&self.groups, project).chain(seconds(&self.groups, 0));
-        direct.chain(through).filter_map(GroupId::new)
+    /// Roles at scopes in this project or in every one that groups have directly, with the group.
+    pub(crate) fn groups_near(&self, project: u32) -> impl Iterator<Item = (Slot, u32)> + '_ {
+        near(&self.groups, project)
+    }
+
+    /// The same of policies.
+    pub(crate) fn policies_near(&self, project: u32) -> impl Iterator<Item = (Slot, u32)> + '_ {
+        near(&self.policies, project)
+    }
+
+    /// The groups that were given a policy.
+    pub(crate) fn groups_with(&self, policy: u32) -> impl Iterator<Item = u32> + '_ {
+        self.holders.range((policy, 0)..=(policy, u32::MAX)).map(|(_, group)| *group)
     }
 
     pub(crate) fn heap_bytes(&self) -> usize {
-        (self.groups.len() + self.policies.len() + self.holders.len()) * size_of::<(u32, u32)>()
+        (self.groups.len() + self.policies.len()) * size_of::<(Slot, u32)>()
+            + self.holders.len() * size_of::<(u32, u32)>()
     }
 }
 
-fn seconds(pairs: &OrdSet<(u32, u32)>, first: u32) -> impl Iterator<Item = u32> + '_ {
-    pairs.range((first, 0)..=(first, u32::MAX)).map(|(_, second)| *second)
+/// Those of one project, then those of every project.
+fn near(all: &OrdSet<(Slot, u32)>, project: u32) -> impl Iterator<Item = (Slot, u32)> + '_ {
+    let of = move |project| {
+        let first = Slot { project, environment: 0, role: 0 };
+        let last = Slot { project, environment: u32::MAX, role: u32::MAX };
+        all.range((first, 0)..=(last, u32::MAX)).copied()
+    };
+    of(project).chain(of(0))
 }

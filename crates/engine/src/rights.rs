@@ -4,8 +4,13 @@
 //! Where a binding stands is not looked at here: a permit counts where binding and permit meet, and
 //! a meet covers a place exactly when both do.
 
+mod matrix;
+
+pub(crate) use matrix::Cell;
+
 use crate::slot::{Asked, NOT_NAMED};
 use crate::vocabulary::{Actions, Bit, Vocabulary};
+use matrix::{Given, Matrix};
 use rolecall_model::Org;
 use rolecall_model::collection::Tree;
 use rolecall_model::id::RoleId;
@@ -17,6 +22,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rights {
     roles: Tree<RoleRights, 16>,
+    /// The same again for checks, but for permits narrowed to a project.
+    matrix: Matrix,
 }
 
 /// What one role gives. Empty for a role that is not there.
@@ -38,8 +45,11 @@ struct Narrow {
 
 impl Rights {
     pub(crate) fn of(org: &Org, vocabulary: &Vocabulary) -> Self {
-        let rows = (0..org.roles.bound()).map(|number| rights_of(org, vocabulary, number));
-        Rights { roles: rows.collect() }
+        let mut rights = Rights { roles: Tree::new(), matrix: Matrix::of(org, vocabulary) };
+        for role in org.roles.iter() {
+            rights.renew(org, vocabulary, role.id);
+        }
+        rights
     }
 
     /// Compiles one role again.
@@ -47,18 +57,30 @@ impl Rights {
         while self.roles.len() <= role.index() {
             self.roles.push(RoleRights::default());
         }
+        let rights = org.role(role).map_or_else(RoleRights::default, |role| compile(org, vocabulary, role));
+        self.matrix.set(role.number(), vocabulary, rights.in_every_project(), rights.is_narrowed());
         if let Some(place) = self.roles.get_mut(role.index()) {
-            *place = rights_of(org, vocabulary, role.index());
+            *place = rights;
         }
+    }
+
+    /// Where an action at an environment stands in the matrix.
+    #[inline]
+    pub(crate) fn cell(&self, bit: Bit, environment: u32) -> Cell {
+        self.matrix.cell(bit, environment)
     }
 
     /// Whether a role, bound where the place asked about is covered, gives the action there.
     #[inline]
     pub(crate) fn gives(&self, role: u32, asked: &Asked) -> bool {
-        let Some(rights) = self.roles.get(role as usize) else {
-            return false;
-        };
-        rights.wide.has(asked.bit) || rights.narrow.as_ref().is_some_and(|narrow| gives_narrow(narrow, asked))
+        self.matrix.has(role, asked.cell) || (self.matrix.is_narrowed(role) && self.gives_narrowly(role, asked))
+    }
+
+    /// Whether a permit narrowed to the project asked about gives it. Few roles have one.
+    #[inline(never)]
+    fn gives_narrowly(&self, role: u32, asked: &Asked) -> bool {
+        let narrow = self.roles.get(role as usize).and_then(|rights| rights.narrow.as_ref());
+        narrow.is_some_and(|narrow| gives_narrow(narrow, asked))
     }
 
     /// Whether a role gives the action anywhere.
@@ -106,27 +128,37 @@ impl Rights {
         let rest =
             |narrow: &[Narrow]| size_of_val(narrow) + narrow.iter().map(|n| n.actions.heap_bytes()).sum::<usize>();
         let each = |rights: &RoleRights| rights.wide.heap_bytes() + rights.narrow.as_deref().map_or(0, rest);
-        self.roles.len() * size_of::<RoleRights>() + self.roles.iter().map(each).sum::<usize>()
+        self.matrix.heap_bytes()
+            + self.roles.len() * size_of::<RoleRights>()
+            + self.roles.iter().map(each).sum::<usize>()
     }
 }
 
-/// Two look-ups at most: for all projects (few), and for the project asked about.
+/// Permits for all projects are in the matrix.
 fn gives_narrow(narrow: &[Narrow], asked: &Asked) -> bool {
-    let gives = |project: u32| {
-        let start = narrow.partition_point(|narrow| narrow.project < project);
-        let there = narrow.get(start..).unwrap_or_default().iter().take_while(|n| n.project == project);
-        there.filter(|n| is_all_or(n.environment, asked.environment)).any(|n| n.actions.has(asked.bit))
-    };
-    gives(0) || (asked.project != NOT_NAMED && gives(asked.project))
+    if asked.project == NOT_NAMED {
+        return false;
+    }
+    let start = narrow.partition_point(|narrow| narrow.project < asked.project);
+    let there = narrow.get(start..).unwrap_or_default().iter().take_while(|n| n.project == asked.project);
+    there.filter(|n| is_all_or(n.environment, asked.environment)).any(|n| n.actions.has(asked.bit))
 }
 
 const fn is_all_or(held: u32, asked: u32) -> bool {
     held == 0 || held == asked
 }
 
-fn rights_of(org: &Org, vocabulary: &Vocabulary, number: usize) -> RoleRights {
-    let number = u32::try_from(number).unwrap_or(0);
-    org.roles.get(number).map_or_else(RoleRights::default, |role| compile(org, vocabulary, role))
+impl RoleRights {
+    /// What it gives in every project, environment by environment.
+    fn in_every_project(&self) -> impl Iterator<Item = Given<'_>> {
+        let narrow = self.narrow.as_deref().unwrap_or_default().iter().filter(|narrow| narrow.project == 0);
+        let narrow = narrow.map(|narrow| Given { environment: narrow.environment, actions: &narrow.actions });
+        std::iter::once(Given { environment: 0, actions: &self.wide }).chain(narrow)
+    }
+
+    fn is_narrowed(&self) -> bool {
+        self.narrow.as_deref().unwrap_or_default().iter().any(|narrow| narrow.project != 0)
+    }
 }
 
 fn compile(org: &Org, vocabulary: &Vocabulary, role: &Role) -> RoleRights {

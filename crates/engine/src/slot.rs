@@ -2,6 +2,7 @@
 
 use crate::path::Window;
 use crate::question::{Giver, Part, Place};
+use crate::rights::{Cell, Rights};
 use crate::vocabulary::Bit;
 use rolecall_model::assignment::Grant;
 use rolecall_model::id::{EnvironmentId, Holder, PolicyId, ProjectId, RoleId};
@@ -49,7 +50,7 @@ pub(crate) struct Reach<'a> {
 }
 
 impl Reach<'_> {
-    pub(crate) fn giver(&self) -> Option<Giver> {
+    pub(crate) fn giver(self) -> Option<Giver> {
         let binding = self.slot.binding()?;
         let grant = self.policy.map_or(Grant::Role(binding), Grant::Policy);
         Some(Giver { holder: self.holder, grant, binding })
@@ -62,25 +63,31 @@ pub(crate) struct Asked {
     pub(crate) project: u32,
     pub(crate) environment: u32,
     pub(crate) bit: Bit,
+    /// Where action and environment stand in the matrix of roles.
+    pub(crate) cell: Cell,
     pub(crate) at: Timestamp,
 }
 
 impl Asked {
-    pub(crate) fn new(bit: Bit, place: Place, at: Timestamp) -> Self {
+    #[inline]
+    pub(crate) fn new(rights: &Rights, bit: Bit, place: Place, at: Timestamp) -> Self {
         let (project, environment) = numbers(place);
-        Asked { project, environment, bit, at }
+        Asked { project, environment, bit, cell: rights.cell(bit, environment), at }
     }
 
     /// Whether a slot's scope covers the place.
     #[inline]
     pub(crate) const fn is_covered_by(&self, slot: Slot) -> bool {
-        (slot.project == 0 || slot.project == self.project)
-            && (slot.environment == 0 || slot.environment == self.environment)
+        // Without a branch: neither half can be foreseen.
+        let project = (slot.project == 0) | (slot.project == self.project);
+        let environment = (slot.environment == 0) | (slot.environment == self.environment);
+        project & environment
     }
 }
 
 /// A place's project and environment as slots are compared with.
-pub(crate) fn numbers(place: Place) -> (u32, u32) {
+#[inline]
+pub(crate) const fn numbers(place: Place) -> (u32, u32) {
     let project = match place.project {
         Part::One(id) => id.number(),
         Part::All | Part::Unknown => NOT_NAMED,

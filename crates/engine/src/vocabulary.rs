@@ -8,6 +8,13 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bit(u32);
 
+impl Bit {
+    #[inline]
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Which bit stands for which action. Numbers of actions have gaps, bits have none.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Vocabulary {
@@ -32,6 +39,16 @@ impl Vocabulary {
     #[inline]
     pub(crate) fn bit(&self, action: ActionId) -> Option<Bit> {
         self.bits.get(action.index())?.checked_sub(1).map(Bit)
+    }
+
+    /// How many actions there are.
+    pub(crate) fn len(&self) -> usize {
+        self.actions.len()
+    }
+
+    /// The bits of a set.
+    pub(crate) fn bits<'a>(&self, set: &'a Actions) -> impl Iterator<Item = Bit> + 'a {
+        (0..u32::try_from(self.actions.len()).unwrap_or(u32::MAX)).map(Bit).filter(|bit| set.has(*bit))
     }
 
     /// The actions of a set, by number.

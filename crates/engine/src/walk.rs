@@ -40,19 +40,37 @@ impl Index {
         &self,
         subject: PrincipalId,
         near: Option<u32>,
-        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        if let Some(line) = self.subjects.get(subject.index()) {
-            let via = Via::of(Holder::Principal(subject));
-            for slot in line.slots(near) {
-                visit(&via.reach(slot))?;
-            }
-            for bundle in line.bundles() {
-                self.walk_bundle(bundle, &via, near, visit)?;
-            }
-            self.walk_rest(line, Key::Subject(subject), &via, near, visit)?;
+        match self.subjects.get(subject.index()) {
+            Some(line) => self.walk_line(line, subject, near, visit),
+            None => self.walk_everyone(near, visit),
         }
-        self.walk_more(&self.everyone, &Via::of(Holder::Everyone), near, visit)
+    }
+
+    /// The same from the subject's line.
+    #[inline]
+    pub(crate) fn walk_line<B>(
+        &self,
+        line: &Line,
+        subject: PrincipalId,
+        near: Option<u32>,
+        visit: &mut impl FnMut(Reach) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let via = Via::of(Holder::Principal(subject));
+        for slot in line.slots(near) {
+            visit(via.reach(slot))?;
+        }
+        for packed in line.packed().iter().rev() {
+            // Most groups and policies are about other projects: they end here, after a dozen
+            // instructions and no branch but this.
+            match self.bundles.get(*packed as usize) {
+                Some(line) if !line.is_far(near) => self.walk_packed(line, *packed, &via, near, visit)?,
+                _ => {}
+            }
+        }
+        self.walk_rest(line, Key::Subject(subject), &via, near, visit)?;
+        self.walk_everyone(near, visit)
     }
 
     /// The same for what a group gives its members.
@@ -60,53 +78,75 @@ impl Index {
         &self,
         group: GroupId,
         near: Option<u32>,
-        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        self.walk_group(group, &Via::of(Holder::Group(group)), near, visit)
+        self.walk_bundle(Bundle::Group(group), &Via::of(Holder::Group(group)), near, visit)
     }
 
     /// The same for what everyone has.
+    #[inline]
     pub(crate) fn walk_everyone<B>(
         &self,
         near: Option<u32>,
-        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
+        if self.everyone.is_empty() {
+            return Continue(());
+        }
         self.walk_more(&self.everyone, &Via::of(Holder::Everyone), near, visit)
     }
 
-    #[inline]
     fn walk_bundle<B>(
         &self,
         bundle: Bundle,
         via: &Via,
         near: Option<u32>,
-        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
+        let Some(line) = self.bundles.get(bundle.index()) else {
+            return Continue(());
+        };
         match bundle {
-            Bundle::Group(id) => self.walk_group(id, via, near, visit),
-            Bundle::Policy(id) => self.walk_policy(id, via, near, visit),
+            Bundle::Group(id) => self.walk_group(line, id, via, near, visit),
+            Bundle::Policy(id) => self.walk_policy(line, id, via, near, visit),
+        }
+    }
+
+    #[inline]
+    fn walk_packed<B>(
+        &self,
+        line: &Line,
+        packed: u32,
+        via: &Via,
+        near: Option<u32>,
+        visit: &mut impl FnMut(Reach) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        match Bundle::unpack(packed) {
+            Some(Bundle::Group(id)) => self.walk_group(line, id, via, near, visit),
+            Some(Bundle::Policy(id)) => self.walk_policy(line, id, via, near, visit),
+            None => Continue(()),
         }
     }
 
     #[inline]
     fn walk_group<B>(
         &self,
+        line: &Line,
         id: GroupId,
         via: &Via,
         near: Option<u32>,
-        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let Some(line) = self.groups.get(id.index()) else {
-            return Continue(());
-        };
         let via = Via { holder: Holder::Group(id), ..*via };
         for slot in line.slots(near) {
-            visit(&via.reach(slot))?;
+            visit(via.reach(slot))?;
         }
-        for bundle in line.bundles() {
+        for packed in line.packed().iter().rev() {
             // Groups hold no groups.
-            if let Bundle::Policy(policy) = bundle {
-                self.walk_policy(policy, &via, near, visit)?;
+            if let (Some(line), Some(Bundle::Policy(policy))) =
+                (self.bundles.get(*packed as usize), Bundle::unpack(*packed))
+            {
+                self.walk_policy(line, policy, &via, near, visit)?;
             }
         }
         self.walk_rest(line, Key::Group(id), &via, near, visit)
@@ -115,17 +155,15 @@ impl Index {
     #[inline]
     fn walk_policy<B>(
         &self,
+        line: &Line,
         id: PolicyId,
         via: &Via,
         near: Option<u32>,
-        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let Some(line) = self.policies.get(id.index()) else {
-            return Continue(());
-        };
         let via = Via { policy: Some(id), ..*via };
         for slot in line.slots(near) {
-            visit(&via.reach(slot))?;
+            visit(via.reach(slot))?;
         }
         self.walk_rest(line, Key::Policy(id), &via, near, visit)
     }
@@ -137,7 +175,7 @@ impl Index {
         key: Key,
         via: &Via,
         near: Option<u32>,
-        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         if !line.has_more() {
             return Continue(());
@@ -154,10 +192,10 @@ impl Index {
         more: &More,
         via: &Via,
         near: Option<u32>,
-        visit: &mut impl FnMut(&Reach) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Reach) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         for slot in more.slots(near) {
-            visit(&via.reach(slot))?;
+            visit(via.reach(slot))?;
         }
         for bundle in &more.bundles {
             self.walk_bundle(*bundle, via, near, visit)?;
@@ -166,7 +204,7 @@ impl Index {
             let window = &via.window.meet(*window);
             let via = Via { window, ..*via };
             match given {
-                Given::Slot(slot) => visit(&via.reach(*slot))?,
+                Given::Slot(slot) => visit(via.reach(*slot))?,
                 Given::Bundle(bundle) => self.walk_bundle(*bundle, &via, near, visit)?,
             }
         }

@@ -105,6 +105,9 @@ impl<const KIND: u8> Opaque<KIND> {
         _ => "tok_",
     };
 
+    /// Bytes of such an id when it is written.
+    pub const LENGTH: usize = 30;
+
     /// The id of these random bits.
     pub const fn new(bits: u128) -> Self {
         Opaque(bits)
@@ -143,11 +146,22 @@ fn bits(text: &str) -> Option<u128> {
         return None;
     }
     text.bytes().try_fold(0_u128, |bits, letter| {
-        let value = ALPHABET.iter().position(|known| *known == letter)?;
+        let value = VALUES[usize::from(letter)];
         // The first character carries only three bits.
-        (bits >> 123 == 0).then_some((bits << 5) | value as u128)
+        (value < 32 && bits >> 123 == 0).then_some((bits << 5) | u128::from(value))
     })
 }
+
+/// What each letter of the alphabet stands for; more than 31 for any other byte.
+const VALUES: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 32 {
+        values[ALPHABET[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
 
 impl<const KIND: u8> fmt::Display for Opaque<KIND> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

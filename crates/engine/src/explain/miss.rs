@@ -5,7 +5,7 @@ use super::{Denial, Reason};
 use crate::index::Index;
 use crate::path::{Path, Window};
 use crate::question::{Part, Question};
-use crate::slot::{Asked, Reach};
+use crate::slot::{Asked, Reach, Slot};
 use rolecall_model::Scope;
 use rolecall_model::id::{GroupId, Holder, PrincipalId};
 use rolecall_model::principal::PrincipalKind;
@@ -14,9 +14,10 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// Most misses of one kind that a denial lists.
-pub const MOST_MISSES: usize = 20;
-/// Most groups looked at in search of one to join.
-const MOST_GROUPS: usize = 200;
+pub const MOST_MISSES: usize = 10;
+/// Most roles at scopes looked at in search of a group to join, of groups and of policies each: a
+/// few microseconds.
+const MOST_LOOKED_AT: usize = 1_000;
 
 /// A path that would allow if it were not for one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +91,7 @@ impl Index {
     }
 
     /// Adds what one reaching role at a scope comes near to.
-    fn add_misses(&self, reach: &Reach, question: &Question, asked: &Asked, found: &mut Found) {
+    fn add_misses(&self, reach: Reach, question: &Question, asked: &Asked, found: &mut Found) {
         let gives = self.rights.gives_anywhere(reach.slot.role, asked.bit);
         let is_there = asked.is_covered_by(reach.slot);
         let in_force = reach.window.contains(asked.at);
@@ -119,12 +120,18 @@ impl Index {
 
     /// Adds the groups that would give it, if the subject were in them.
     fn add_groups(&self, subject: PrincipalId, asked: &Asked, question: &Question, found: &mut Found) {
+        let gives = |(slot, number): (Slot, u32)| self.slot_gives(slot, asked).then_some(number);
+        let mut groups = self.reverse.groups_near(asked.project);
+        let mut policies = self.reverse.policies_near(asked.project);
+        let direct = groups.by_ref().take(MOST_LOOKED_AT).filter_map(gives);
+        let through = policies.by_ref().take(MOST_LOOKED_AT).filter_map(gives);
+        let through = through.flat_map(|policy| self.reverse.groups_with(policy));
         let mut seen = BTreeSet::new();
-        for group in self.reverse.groups_near(asked.project) {
+        for group in direct.chain(through).filter_map(GroupId::new) {
             if !seen.insert(group) || self.membership(subject, group).is_some() {
                 continue;
             }
-            if seen.len() > MOST_GROUPS || found.membership.len() >= MOST_MISSES {
+            if found.membership.len() >= MOST_MISSES {
                 found.capped = true;
                 return;
             }
@@ -135,9 +142,10 @@ impl Index {
                 ControlFlow::Continue(())
             });
         }
+        found.capped |= groups.next().is_some() || policies.next().is_some();
     }
 
-    fn add_group(&self, reach: &Reach, group: GroupId, question: &Question, found: &mut Found) {
+    fn add_group(&self, reach: Reach, group: GroupId, question: &Question, found: &mut Found) {
         let Some(path) = self.path(reach, None) else {
             return;
         };

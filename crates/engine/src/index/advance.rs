@@ -1,7 +1,7 @@
 //! Compiling holders: all of them at first, later only those that a change touched.
 
 use super::{Index, LINES};
-use crate::line::{self, Key, Line, More};
+use crate::line::{self, Bundle, Key, Line, More};
 use crate::rights::Rights;
 use crate::vocabulary::Vocabulary;
 use rolecall_model::Org;
@@ -39,7 +39,7 @@ impl Index {
     }
 
     fn renew_roles(&mut self, touched: &Touched) {
-        if !touched.actions.is_empty() {
+        if touched.environments || !touched.actions.is_empty() {
             self.vocabulary = Vocabulary::of(&self.org);
             self.rights = Rights::of(&self.org, &self.vocabulary);
             return;
@@ -72,14 +72,14 @@ impl Index {
     fn compile_group(&mut self, id: GroupId) {
         let compiled = self.org.group(id).map(|group| line::of_group(&self.org, &group.assignments));
         let (line, more) = compiled.unwrap_or((Line::VACANT, None));
-        put(&mut self.groups, id.index(), line);
+        put(&mut self.bundles, Bundle::Group(id).index(), line);
         self.put_more(Key::Group(id), more);
     }
 
     fn compile_policy(&mut self, id: PolicyId) {
         let compiled = self.org.policy(id).map(|policy| line::of_policy(policy));
         let (line, more) = compiled.unwrap_or((Line::VACANT, None));
-        put(&mut self.policies, id.index(), line);
+        put(&mut self.bundles, Bundle::Policy(id).index(), line);
         self.put_more(Key::Policy(id), more);
     }
 

@@ -26,6 +26,8 @@ pub trait Entry: Copy + PartialEq {
 #[derive(Clone)]
 pub struct HashTable<E> {
     buckets: Tree<Bucket<E>, PAGE>,
+    /// Covers the numbers of all buckets: a power of two less one.
+    mask: usize,
     len: usize,
 }
 
@@ -38,7 +40,7 @@ struct Bucket<E> {
 
 impl<E> Default for HashTable<E> {
     fn default() -> Self {
-        HashTable { buckets: Tree::new(), len: 0 }
+        HashTable { buckets: Tree::new(), mask: 0, len: 0 }
     }
 }
 
@@ -57,7 +59,7 @@ impl<E: Entry> HashTable<E> {
     /// entries of other hashes.
     #[inline]
     pub fn find(&self, hash: u64, is_meant: impl FnMut(&E) -> bool) -> Option<u32> {
-        self.buckets.get(bucket(hash, self.buckets.len()))?.find(hash, is_meant)
+        self.buckets.get(self.bucket(hash))?.find(hash, is_meant)
     }
 
     /// Files an entry; filing the same twice is once.
@@ -65,7 +67,7 @@ impl<E: Entry> HashTable<E> {
         if self.buckets.is_empty() {
             self.buckets.push(Bucket::of(&[]));
         }
-        let at = bucket(entry.hash(), self.buckets.len());
+        let at = self.bucket(entry.hash());
         if self.buckets.get_mut(at).is_some_and(|bucket| bucket.insert(entry)) {
             self.len += 1;
         }
@@ -87,9 +89,10 @@ impl<E: Entry> HashTable<E> {
 
     /// Takes an entry away, if it is there.
     pub fn remove(&mut self, entry: &E) {
-        let at = bucket(entry.hash(), self.buckets.len());
+        let at = self.bucket(entry.hash());
         if self.buckets.get(at).is_some_and(|bucket| bucket.holds(entry)) {
-            let left = |bucket: &Bucket<E>| Bucket::of(&bucket.iter().filter(|e| *e != entry).copied().collect::<Vec<E>>());
+            let left =
+                |bucket: &Bucket<E>| Bucket::of(&bucket.iter().filter(|e| *e != entry).copied().collect::<Vec<E>>());
             if let Some(bucket) = self.buckets.get_mut(at) {
                 *bucket = left(bucket);
                 self.len -= 1;
@@ -108,15 +111,22 @@ impl<E: Entry> HashTable<E> {
         self.buckets.iter().flat_map(Bucket::iter)
     }
 
+    /// Which bucket a hash belongs to.
+    #[inline]
+    fn bucket(&self, hash: u64) -> usize {
+        bucket(hash, self.buckets.len(), self.mask)
+    }
+
     /// Adds a bucket, which takes its share of the one before it in turn.
     fn split(&mut self) {
         let count = self.buckets.len();
-        let parted = bucket(count as u64, count);
+        let parted = count & (mask(count + 1) >> 1);
         let Some(entries) = self.buckets.get(parted).map(|bucket| bucket.iter().copied().collect::<Vec<E>>()) else {
             return;
         };
-        let (staying, moving): (Vec<E>, Vec<E>) =
-            entries.into_iter().partition(|entry| bucket(entry.hash(), count + 1) == parted);
+        self.mask = mask(count + 1);
+        let stays = |entry: &E| bucket(entry.hash(), count + 1, self.mask) == parted;
+        let (staying, moving): (Vec<E>, Vec<E>) = entries.into_iter().partition(stays);
         if let Some(place) = self.buckets.get_mut(parted) {
             *place = Bucket::of(&staying);
         }
@@ -126,9 +136,10 @@ impl<E: Entry> HashTable<E> {
     /// A table of these entries, sorted into their buckets by counting.
     fn lay_out(entries: &[E]) -> Self {
         let count = entries.len().div_ceil(AVERAGE).max(1);
+        let mask = mask(count);
         let mut ends = vec![0_usize; count + 1];
         for entry in entries {
-            ends[bucket(entry.hash(), count) + 1] += 1;
+            ends[bucket(entry.hash(), count, mask) + 1] += 1;
         }
         for at in 1..ends.len() {
             ends[at] += ends[at - 1];
@@ -136,14 +147,14 @@ impl<E: Entry> HashTable<E> {
         let mut next = ends.clone();
         let mut sorted = vec![E::EMPTY; entries.len()];
         for entry in entries {
-            let at = bucket(entry.hash(), count);
+            let at = bucket(entry.hash(), count, mask);
             sorted[next[at]] = *entry;
             next[at] += 1;
         }
         let slices = ends.windows(2).map(|ends| sorted.get(ends[0]..ends[1]).unwrap_or_default());
         let buckets: Tree<Bucket<E>, PAGE> = slices.map(Bucket::of).collect();
         let len = buckets.iter().map(|bucket| bucket.used as usize).sum();
-        HashTable { buckets, len }
+        HashTable { buckets, mask, len }
     }
 }
 
@@ -151,16 +162,22 @@ impl<E: Entry> HashTable<E> {
 /// name is not there yet.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "only the low bits are wanted")]
-const fn bucket(hash: u64, count: usize) -> usize {
-    let mask = count.next_power_of_two() - 1;
+const fn bucket(hash: u64, count: usize, mask: usize) -> usize {
     let at = hash as usize & mask;
     if at < count { at } else { at & (mask >> 1) }
 }
 
+/// The mask of so many buckets.
+const fn mask(count: usize) -> usize {
+    count.next_power_of_two() - 1
+}
+
 impl<E: Entry> Bucket<E> {
-    /// A bucket of these entries with some room: seven tenths full.
+    /// A bucket of these entries, half full: most entries then stand at their own place, which the
+    /// processor foresees. Seven tenths full, a third of the memory is saved and a name takes 5 ns
+    /// more.
     fn of(entries: &[E]) -> Self {
-        let room = entries.len() + entries.len() * 3 / 7 + 2;
+        let room = 2 * entries.len() + 2;
         let mut places = vec![E::EMPTY; room];
         let mut used = 0;
         for entry in entries {
@@ -173,20 +190,24 @@ impl<E: Entry> Bucket<E> {
         self.entries.iter().filter(|entry| entry.number() != 0)
     }
 
-    /// Entries from the place of a hash on, around the end, up to the first free place. There
-    /// always is one.
+    /// Looks from the place of a hash on, around the end, up to the first free place. There always
+    /// is one.
     #[inline]
     fn find(&self, hash: u64, mut is_meant: impl FnMut(&E) -> bool) -> Option<u32> {
-        let (before, after) = self.entries.split_at_checked(start(hash, self.entries.len()))?;
-        for entry in after.iter().chain(before) {
+        let mut at = start(hash, self.entries.len());
+        loop {
+            let entry = self.entries.get(at)?;
+            if is_meant(entry) {
+                return Some(entry.number()).filter(|number| *number != 0);
+            }
             if entry.number() == 0 {
                 return None;
             }
-            if is_meant(entry) {
-                return Some(entry.number());
+            at += 1;
+            if at == self.entries.len() {
+                at = 0;
             }
         }
-        None
     }
 
     fn holds(&self, entry: &E) -> bool {
@@ -198,8 +219,7 @@ impl<E: Entry> Bucket<E> {
         if self.holds(&entry) {
             return false;
         }
-        // Nine tenths full at most: a miss then looks at a few lines of memory.
-        if (self.used as usize + 1) * 10 > self.entries.len() * 9 {
+        if (self.used as usize + 1) * 4 > self.entries.len() * 3 {
             let mut all: Vec<E> = self.iter().copied().collect();
             all.push(entry);
             *self = Bucket::of(&all);

@@ -104,6 +104,7 @@ const fn lower(word: u64) -> u64 {
     word | ((from_a & !after_z & HIGH_BITS) >> 2)
 }
 
+#[inline]
 fn seeds() -> [u64; 2] {
     static SEEDS: LazyLock<[u64; 2]> = LazyLock::new(|| {
         let random = RandomState::default();

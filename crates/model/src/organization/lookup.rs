@@ -7,7 +7,8 @@ use crate::collection::{Ids, Names, Row, Table, Tree};
 use crate::environment::Environment;
 use crate::group::Group;
 use crate::id::{
-    ActionId, EnvironmentId, GroupId, GroupSubject, Holder, PolicyId, PrincipalId, ProjectId, RoleId, TokenId, TokenKey,
+    ActionId, EnvironmentId, GroupId, GroupSubject, Holder, Opaque, PolicyId, PrincipalId, ProjectId, RoleId, TokenId,
+    TokenKey, USER,
 };
 use crate::name::{NameKey, same_name};
 use crate::policy::Policy;
@@ -197,7 +198,9 @@ impl Org {
     pub fn principal_id(&self, identifier: &str) -> Option<PrincipalId> {
         let record = |number: u32| self.principals.get(number as usize)?.as_ref();
         // No other identifier may begin as a subject does.
-        if let Ok(subject) = identifier.parse::<Subject>() {
+        if identifier.len() == Opaque::<USER>::LENGTH
+            && let Ok(subject) = identifier.parse::<Subject>()
+        {
             let is_meant = |number| record(number).is_some_and(|principal| principal.subject == subject);
             return self.subjects.find(subject.bits(), is_meant).and_then(PrincipalId::new);
         }

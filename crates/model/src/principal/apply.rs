@@ -1,8 +1,8 @@
 //! Carrying out changes to users and applications.
 
 use super::{Principal, PrincipalChange};
-use crate::id::{Holder, PrincipalId, TokenId};
 use crate::collection::{Match, Name};
+use crate::id::{Holder, PrincipalId, TokenId};
 use crate::name::{NameKey, Text, fold};
 use crate::organization::{Org, Stamp, Touched};
 
