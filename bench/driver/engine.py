@@ -16,7 +16,7 @@ GIB = 1024**3
 class Engine:
     """A running engine. It has loaded its size when the constructor is through; `loaded` says what that cost."""
 
-    def __init__(self, options: Options, name: str, size: str, *, timed=False, limit=300, gib=18, phase=None):
+    def __init__(self, options: Options, name: str, size: str, *, timed=False, limit=400, gib=18, phase=None):
         self.name = name
         self.buffer = b""
         words = [options.binaries / f"bench-{name}", options.data, size, str(phase or options.phase)]

@@ -1,22 +1,28 @@
 """Checks in process: the floor before and after Rolecall, again and again."""
 
+import itertools
 import time
 
 from ..engine import Engine
 from ..options import Options
 from ..results import Results
-from ..say import say
+from ..say import Failure, say
 
 FEWEST = 3
 VARIANTS = ["strings", "numbers", "unknown"]
 
 
 def run(options: Options, results: Results) -> None:
-    """Every size plain, and with one grant in twenty timed."""
-    for size in options.sizes:
-        for timed in (False, True):
-            say(f"checks, {size}{', timed' if timed else ''}")
+    """Every size plain, and with one grant in twenty timed. One that fails does not keep the others from being measured."""
+    failures = []
+    for size, timed in itertools.product(options.sizes, (False, True)):
+        say(f"checks, {size}{', timed' if timed else ''}")
+        try:
             side_by_side(options, results, size, timed)
+        except Failure as failure:
+            failures.append(f"{size}{', timed' if timed else ''}: {failure}")
+    if failures:
+        raise Failure("; ".join(failures))
 
 
 def side_by_side(options: Options, results: Results, size: str, timed: bool) -> None:
