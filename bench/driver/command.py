@@ -3,6 +3,7 @@
 import fcntl
 import os
 import time
+import traceback
 
 from . import options, report, setup, workload
 from .parts import (
@@ -63,8 +64,10 @@ def attempt(name: str, part, chosen: options.Options, results: Results) -> bool:
     results.begin(name)
     try:
         part(chosen, results)
-    except (Failure, OSError) as failure:
-        say(f"{name} FAILED: {failure}")
+    except Exception as failure:  # Whatever it is, the other parts are to be measured.
+        say(f"{name} FAILED: {failure!r}")
+        if not isinstance(failure, Failure):
+            traceback.print_exc()
         return False
     say(f"{name} took {time.monotonic() - begin:.0f} s")
     return True

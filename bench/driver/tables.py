@@ -157,7 +157,7 @@ def of_changes(results: Results) -> str:
         [
             f"{one['size']}: {one['of']}",
             f"{one['reach']:,}",
-            *(nanoseconds(one[field]) for field in ("p50_ns", "p99_ns", "p99_cpu_ns", "worst_ns")),
+            *(nanoseconds(one.get(field)) for field in ("p50_ns", "p99_ns", "p99_cpu_ns", "worst_ns")),
         ]
         for one in results.of("change", part="organization")
     ]
