@@ -18,10 +18,16 @@ const LINE: usize = 16;
 /// Words of a line that hold what its holder has.
 const WORDS: usize = LINE - 1;
 
+/// Words at the back that most lines have room enough in for their groups and policies.
+pub(crate) const BACK: usize = 4;
+
 /// Whether the holder counts at all.
 const ACTIVE: u32 = 1;
 /// Whether the holder has a [`More`].
 const MORE: u32 = 2;
+/// Whether its last [`BACK`] words are all its groups and policies, or nothing, and there is no
+/// [`More`].
+const SHORT: u32 = 4;
 /// Where the head counts slots, those of them for every project, and bundles: four bits each.
 const SLOTS_AT: u32 = 4;
 const WIDE_AT: u32 = 8;
@@ -195,18 +201,12 @@ impl Line {
         self.words.get(WORDS - self.count(BUNDLES_AT) as usize..WORDS).unwrap_or_default()
     }
 
-    /// Whether it has at most so many groups and policies, and all it has stands in it.
+    /// The words in which all its groups and policies stand, packed, 0 for none; nothing when it has
+    /// more, or may.
     #[inline]
-    pub(crate) const fn is_short(&self, bundles: u32) -> bool {
-        (self.count(BUNDLES_AT) <= bundles) & !self.has_more()
-    }
-
-    /// One of those, counted from the back; 0, which is none, when there are fewer. `at` must be less
-    /// than the words of a line.
-    #[inline]
-    pub(crate) fn packed_at(&self, at: u32) -> u32 {
-        let word = self.words.get(WORDS - 1 - at as usize).copied().unwrap_or_default();
-        if at < self.count(BUNDLES_AT) { word } else { 0 }
+    pub(crate) fn back(&self) -> Option<&[u32; BACK]> {
+        let back = self.words.get(WORDS - BACK..WORDS)?.first_chunk();
+        if self.head() & SHORT == 0 { None } else { back }
     }
 }
 
@@ -262,8 +262,10 @@ impl Gathered {
         let is_empty = more.is_empty();
         let count = |count: usize| u32::try_from(count).unwrap_or_default();
         let wide = pairs.iter().filter(|pair| pair[0] == 0).count();
+        let is_short = is_empty && packed.len() <= BACK && 2 * pairs.len() <= WORDS - BACK;
         line.words[WORDS] = if active { ACTIVE } else { 0 }
             | if is_empty { 0 } else { MORE }
+            | if is_short { SHORT } else { 0 }
             | count(pairs.len()) << SLOTS_AT
             | count(wide) << WIDE_AT
             | count(packed.len()) << BUNDLES_AT;

@@ -249,7 +249,7 @@ fn place<E: Entry>(places: &mut [E], entry: E) -> bool {
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "less than the number of places")]
 const fn start(hash: u64, places: usize) -> usize {
-    ((hash >> 32) * places as u64 >> 32) as usize
+    (((hash >> 32) * places as u64) >> 32) as usize
 }
 
 impl<E> std::fmt::Debug for HashTable<E> {
