@@ -19,12 +19,13 @@ use utoipa::openapi::OpenApi;
 
 /// The server's own routes, each with the reason why it needs no credential or is not in the API
 /// document.
-pub const OWN_ROUTES: [(&str, &str); 5] = [
+pub const OWN_ROUTES: [(&str, &str); 6] = [
     ("/", "a page that says what this is; it shows nothing of any organization"),
     ("/setup", "makes the first organization; it needs the one-time key from the log and is gone afterwards"),
     ("/healthz", "says only that the process is alive"),
     ("/readyz", "says only whether requests can be served"),
     ("/metrics", "numbers for operators; needs rolecall.metrics.read in the home organization"),
+    (rolecall_connect::PATH, "decisions over gRPC and Connect; needs a credential, and is described by decision.proto"),
 ];
 
 #[derive(Clone)]
@@ -53,6 +54,7 @@ pub(crate) fn served(service: Service, metrics: Metrics, public_url: &str) -> Fr
 fn router(service: Service, metrics: Metrics, public_url: &str) -> Router {
     let (authzen, described) = rolecall_authzen::router(service.clone(), public_url);
     let (rest, _) = rolecall_rest::router_beside(service.clone(), Some(described));
+    let connect = rolecall_connect::router(service.clone());
     let setup = Router::new().route("/setup", get(setup::show).post(setup::make)).with_state(service.clone());
     let own = Router::new()
         .route("/", get(landing))
@@ -60,7 +62,7 @@ fn router(service: Service, metrics: Metrics, public_url: &str) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(guarded_metrics))
         .with_state(Own { service, metrics: metrics.clone() });
-    dressed(rest.merge(authzen).merge(setup).merge(own).fallback(nothing_here), metrics)
+    dressed(rest.merge(authzen).merge(connect).merge(setup).merge(own).fallback(nothing_here), metrics)
 }
 
 /// What surrounds every route: a panic becomes an answer, and each request an id and a line in the log.
