@@ -1,5 +1,5 @@
 """Where a check spends its instructions, by callgrind, which counts them and so does not mind neighbors, and its time,
-by perf, if it is there. And that nothing on the way of a check can wait: neither the engine nor the model knows a lock."""
+by perf, if it is there. And that nothing on the way of a check can wait: neither engine nor model knows a lock."""
 
 import re
 import shutil

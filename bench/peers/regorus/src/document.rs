@@ -14,8 +14,8 @@ pub(crate) fn object<K: Into<Value>>(fields: impl IntoIterator<Item = (K, Value)
 pub(crate) fn of(world: &World) -> Value {
     let names: Vec<Value> = world.roles.iter().map(|role| role.name.as_str().into()).collect();
     let bundles = |prefix: &str, list: &[Vec<Binding>]| {
-        let named = list.iter().enumerate();
-        object(named.map(|(number, bindings)| (format!("{prefix}{number}"), by_scope(world, &names, bindings))))
+        let numbered = list.iter().enumerate();
+        object(numbered.map(|(number, bindings)| (format!("{prefix}{number}"), by_scope(world, &names, bindings))))
     };
     let subjects = world.subjects().map(|(name, _, subject)| {
         let held = object([
