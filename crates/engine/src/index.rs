@@ -60,7 +60,7 @@ impl Index {
     /// About how many bytes the index itself occupies, without the organization it keeps. Parts
     /// shared with other revisions are counted whole.
     pub fn heap_bytes(&self) -> usize {
-        let lines = (self.subjects.len() + self.bundles.len()) * size_of::<Line>();
+        let lines = self.subjects.heap_bytes() + self.bundles.heap_bytes();
         let entry = size_of::<(Key, Arc<More>)>() + size_of::<More>();
         let more: usize = self.more.values().map(|more| entry + more.heap_bytes()).sum();
         let small = self.vocabulary.heap_bytes() + self.rights.heap_bytes() + self.everyone.heap_bytes();

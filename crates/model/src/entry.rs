@@ -28,6 +28,10 @@ pub const READS: u32 = 1;
 /// The largest piece of a body, in bytes.
 pub const CHUNK: usize = 4 * 1024 * 1024;
 
+/// Stands for the subjects of an import, which would be too many to name one by one. Who looks for
+/// the entries that mention somebody looks for these too.
+pub const ANYBODY: [u8; 16] = [0; 16];
+
 /// The hash before an organization's first entry.
 pub const NO_HASH: [u8; 32] = [0; 32];
 
@@ -67,7 +71,8 @@ pub struct Encoded {
     pub body: Vec<Vec<u8>>,
     /// SHA-256 over the previous entry's hash and this entry with personal values as hashes.
     pub hash: [u8; 32],
-    /// Whose personal values it holds ([`Subject::bytes`]), sorted, without repeats.
+    /// Whose personal values it holds ([`Subject::bytes`]), sorted, without repeats; of those whom an
+    /// import brings only that it is [`ANYBODY`].
     pub subjects: Vec<[u8; 16]>,
 }
 

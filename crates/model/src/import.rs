@@ -10,6 +10,7 @@ mod column;
 mod decide;
 mod ids;
 mod line;
+mod people;
 mod reader;
 
 #[cfg(test)]

@@ -3,12 +3,19 @@
 
 mod apply;
 mod decide;
+mod derived;
 mod lookup;
+mod pairs;
+mod parts;
+mod weight;
 
 pub use apply::{Stamp, Touched};
+pub(crate) use pairs::Pairs;
+pub use parts::PrincipalPart;
+pub use weight::Weight;
 
 use crate::action::{Action, Closure};
-use crate::assignment::Assignment;
+use crate::assignment::{Assignment, Granted};
 use crate::catalog::Catalog;
 use crate::collection::{Ids, Names, Table, Tree};
 use crate::environment::Environment;
@@ -25,12 +32,13 @@ use crate::slot::Slot;
 use crate::time::Timestamp;
 use crate::token::Token;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 /// The version of [`Org::apply`] and of the state's form: a checkpoint of another version is
 /// replayed around.
-pub const APPLY_VERSION: u32 = 1;
+pub const APPLY_VERSION: u32 = 2;
 
 /// Counts an organization's entries; the first is 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -144,7 +152,17 @@ pub struct Org {
     pub(crate) group_subjects: Ids,
     /// Pairs of (policy or role, holder).
     #[serde(skip)]
-    pub(crate) holders: imbl::OrdSet<(u32, u32)>,
+    pub(crate) holders: Pairs,
+    /// Pairs of (role, policy that binds it).
+    #[serde(skip)]
+    pub(crate) binders: Pairs,
+    /// Pairs of (user or application, its token).
+    #[serde(skip)]
+    pub(crate) owners: Pairs,
+    /// What can make somebody an administrator: roles, and policies that bind them, that let one
+    /// give anything in the whole organization. Few.
+    #[serde(skip)]
+    pub(crate) escalating: Arc<BTreeSet<Granted>>,
     #[serde(skip)]
     pub(crate) closure: Arc<Closure>,
 }

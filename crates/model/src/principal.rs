@@ -40,13 +40,14 @@ impl PrincipalKind {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {
     kind: PrincipalKind,
-    bits: u128,
+    /// The most significant first. As a number they would take 16 bytes more of each principal.
+    bytes: [u8; 16],
 }
 
 impl Subject {
     /// The subject of these random bits.
     pub const fn new(kind: PrincipalKind, bits: u128) -> Self {
-        Subject { kind, bits }
+        Subject { kind, bytes: bits.to_be_bytes() }
     }
 
     /// Whether it is a user's or an application's.
@@ -56,20 +57,20 @@ impl Subject {
 
     /// The bits.
     pub const fn bits(self) -> u128 {
-        self.bits
+        u128::from_be_bytes(self.bytes)
     }
 
     /// The bits as bytes.
     pub const fn bytes(self) -> [u8; 16] {
-        self.bits.to_be_bytes()
+        self.bytes
     }
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            PrincipalKind::User => Opaque::<USER>::new(self.bits).fmt(f),
-            PrincipalKind::Application => Opaque::<APPLICATION>::new(self.bits).fmt(f),
+            PrincipalKind::User => Opaque::<USER>::new(self.bits()).fmt(f),
+            PrincipalKind::Application => Opaque::<APPLICATION>::new(self.bits()).fmt(f),
         }
     }
 }
@@ -96,7 +97,7 @@ impl Serialize for Subject {
         if serializer.is_human_readable() {
             serializer.collect_str(self)
         } else {
-            (self.kind, self.bits).serialize(serializer)
+            (self.kind, self.bytes).serialize(serializer)
         }
     }
 }
@@ -107,8 +108,8 @@ impl<'de> Deserialize<'de> for Subject {
             let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
             text.parse().map_err(serde::de::Error::custom)
         } else {
-            let (kind, bits) = Deserialize::deserialize(deserializer)?;
-            Ok(Subject { kind, bits })
+            let (kind, bytes) = Deserialize::deserialize(deserializer)?;
+            Ok(Subject { kind, bytes })
         }
     }
 }

@@ -94,6 +94,11 @@ impl Provenances {
         self.rows.is_empty()
     }
 
+    /// About how many bytes they occupy; `own` says what each has beside itself.
+    pub(crate) fn heap_bytes(&self, own: impl Fn(&Provenance) -> usize) -> usize {
+        self.rows.heap_bytes() + self.rows.iter().map(own).sum::<usize>()
+    }
+
     /// Keeps a provenance and answers with its number.
     pub(crate) fn intern(&mut self, provenance: Provenance) -> ProvenanceId {
         // Only the newest few can be of the same entry; looking further back finds nothing.

@@ -8,6 +8,8 @@ use rolecall_model::Org;
 use rolecall_model::collection::Tree;
 use rolecall_model::id::{GroupId, PolicyId, PrincipalId};
 use rolecall_model::organization::Touched;
+use rolecall_model::parallel;
+use std::ops::Range;
 use std::sync::Arc;
 
 impl Index {
@@ -51,8 +53,18 @@ impl Index {
 
     pub(super) fn compile_all(&mut self) {
         let org = Arc::clone(&self.org);
-        for (id, _) in org.principals() {
-            self.compile_principal(id);
+        let bound = org.principal_bound();
+        // Whole leaves, so that those of the second half are put behind the first as they are.
+        let middle = bound / 2 / LINES * LINES;
+        let (first, second) = parallel::both(
+            bound > parallel::WORTH_A_THREAD,
+            || Subjects::compile(&org, 0..middle),
+            || Subjects::compile(&org, middle..bound),
+        );
+        self.subjects = first.lines;
+        self.subjects.append(&second.lines);
+        for (key, more) in first.more.into_iter().chain(second.more) {
+            self.more.insert(key, Arc::new(more));
         }
         for group in org.groups.iter() {
             self.compile_group(group.id);
@@ -89,6 +101,27 @@ impl Index {
             None if self.more.contains_key(&key) => drop(self.more.remove(&key)),
             None => {}
         }
+    }
+}
+
+/// Some users and applications, compiled.
+struct Subjects {
+    lines: Tree<Line, LINES>,
+    more: Vec<(Key, More)>,
+}
+
+impl Subjects {
+    fn compile(org: &Org, numbers: Range<usize>) -> Self {
+        let mut all = Vec::new();
+        let lines = numbers.map(|number| {
+            let id = u32::try_from(number).ok().and_then(PrincipalId::new);
+            let Some((id, principal)) = id.and_then(|id| Some((id, org.principal(id)?))) else { return Line::VACANT };
+            let (line, more) = line::of_principal(org, principal);
+            all.extend(more.map(|more| (Key::Subject(id), more)));
+            line
+        });
+        let lines = lines.collect();
+        Subjects { lines, more: all }
     }
 }
 

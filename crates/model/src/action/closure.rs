@@ -49,6 +49,16 @@ impl Closure {
         self.everything.get(action.index()).copied().unwrap_or(false)
     }
 
+    /// About how many bytes it occupies.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let lists: usize = self.included.iter().map(|list| list.capacity() * size_of::<ActionId>()).sum();
+        2 * size_of::<usize>()
+            + size_of::<Self>()
+            + self.included.capacity() * size_of::<Vec<ActionId>>()
+            + self.everything.capacity()
+            + lists
+    }
+
     /// All that an action includes, itself among them, sorted by number.
     pub fn of_action(&self, action: ActionId) -> &[ActionId] {
         self.included.get(action.index()).map_or(&[], Vec::as_slice)

@@ -154,6 +154,7 @@ impl Org {
             }
         };
         self.closure = Arc::new(Closure::of(&self.actions));
+        self.renew_escalating();
         touched.actions.push(id);
     }
 }

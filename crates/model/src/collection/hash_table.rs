@@ -103,8 +103,8 @@ impl<E: Entry> HashTable<E> {
     /// About how many bytes it occupies; what is shared with copies is counted whole.
     pub fn heap_bytes(&self) -> usize {
         let counts = 2 * size_of::<usize>();
-        let each = |bucket: &Bucket<E>| size_of::<Bucket<E>>() + counts + size_of_val(&*bucket.entries);
-        self.buckets.iter().map(each).sum()
+        let entries = self.buckets.iter().map(|bucket| counts + size_of_val(&*bucket.entries));
+        self.buckets.heap_bytes() + entries.sum::<usize>()
     }
 
     fn iter(&self) -> impl Iterator<Item = &E> {

@@ -100,6 +100,16 @@ impl<T: Numbered> Table<T> {
     }
 }
 
+impl<T: Numbered> Table<T> {
+    /// About how many bytes the records occupy (`own` says what each has beside itself), and how
+    /// many their names do. What is shared with copies is counted whole.
+    pub fn heap_bytes(&self, own: impl Fn(&T) -> usize) -> (usize, usize) {
+        let record = 2 * size_of::<usize>() + size_of::<Row<T>>();
+        let records: usize = self.iter().map(|row| record + own(&row.value)).sum();
+        (self.rows.heap_bytes() + records, self.names.heap_bytes())
+    }
+}
+
 impl<T: Numbered + Clone> Table<T> {
     /// Puts a new record in its place, or replaces one.
     pub fn put(&mut self, value: T, revision: Revision, folded: bool) {

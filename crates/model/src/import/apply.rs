@@ -35,8 +35,7 @@ impl Org {
         import.principals(Kind::Application, PrincipalKind::Application);
         import.groups();
         let Importing { held, .. } = import;
-        self.file_holdings(held);
-        self.file_identifiers(before..self.principal_bound());
+        self.file(before..self.principal_bound(), held);
     }
 }
 
@@ -176,19 +175,20 @@ impl<'a> Importing<'a> {
     fn policies(&mut self) {
         let column = self.workload.column(Kind::Policy);
         let mut fields = Fields::new(column.records());
+        let mut all = Vec::with_capacity(column.len());
         for (number, name) in (self.first_policy..).zip(column.names()) {
             let mut bindings = Vec::new();
             fields.list(Fields::bound, |bound| bindings.push(self.binding(bound)));
-            let made = Policy {
+            all.push(Policy {
                 id: PolicyId::at(number),
                 name: Text::from(name),
                 description: Text::default(),
                 bindings,
                 predefined: false,
                 attributes: Attributes::default(),
-            };
-            self.org.policies.put(made, self.revision, self.folded);
+            });
         }
+        self.org.put_policies(all, self.revision);
     }
 
     fn binding(&self, bound: Bound) -> Binding {
@@ -206,11 +206,17 @@ impl<'a> Importing<'a> {
             index += self.workload.column(Kind::User).len();
         }
         let (mut assignments, mut memberships) = (Vec::new(), Vec::new());
-        for name in column.names() {
-            let id = self.org.next_principal();
-            self.assignments(&mut fields, &mut assignments, &mut memberships, id);
+        let (workload, revision) = (self.workload, self.revision);
+        // Filled by whole leaves, and so taken out of the organization for the while.
+        let mut records = std::mem::take(&mut self.org.principals);
+        if records.is_empty() {
+            records.push(None);
+        }
+        let first = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        records.extend((first..).zip(column.names()).map(|(number, name)| {
+            self.assignments(&mut fields, &mut assignments, &mut memberships, PrincipalId::at(number));
             let made = Principal {
-                subject: subject(&self.workload.seed, principal, index),
+                subject: subject(&workload.seed, principal, index),
                 name: Text::from(name),
                 email: None,
                 username: None,
@@ -220,11 +226,16 @@ impl<'a> Importing<'a> {
                 sign_in: SignIn::default(),
                 assignments: assignments.as_slice().into(),
                 memberships: memberships.as_slice().into(),
-                created: self.revision,
-                changed: self.revision,
+                created: revision,
+                changed: revision,
             };
-            self.org.place_principal(id, made);
             index += 1;
+            Some(made)
+        }));
+        self.org.principals = records;
+        match principal {
+            PrincipalKind::User => self.org.users += column.len(),
+            PrincipalKind::Application => self.org.applications += column.len(),
         }
     }
 

@@ -1,14 +1,14 @@
 //! Reading a workload file, line by line, with little more memory than what it comes to. Checked
 //! here is all that needs no organization; the rest is in `import/decide.rs`.
 
-use super::column::{Bound, Column, Permitted, put_bound, put_indexes, put_number, put_permitted};
+use super::column::{Bound, Column, Permitted, put_bound, put_number, put_permitted};
 use super::ids::Ids;
-use super::line::{Binding, Group, Id, Meta, Plain, Policy, Principal, Role, Tag};
+use super::line::{Binding, Group, Id, Meta, Plain, Policy, Role, Tag};
+use super::people::Known;
 use super::{Kind, Workload};
 use crate::action::parse_action_name;
-use crate::name::{LONGEST_TITLE, fold, nearest, parse_name, parse_text};
+use crate::name::{nearest, parse_name};
 use crate::policy::MOST_BINDINGS;
-use crate::principal::parse_identifiers;
 use crate::refusal::{Refusal, shown};
 use crate::role::{Bindable, MOST_PERMITS};
 use serde::Deserialize;
@@ -57,19 +57,26 @@ impl WorkloadReader {
     /// # Errors
     /// What is wrong with the line, or with the one that was refused before.
     pub fn line(&mut self, line: &[u8]) -> Result<(), BadLine> {
+        let line = line.trim_ascii();
+        self.counted(|reader| if line.is_empty() { Ok(()) } else { reader.take(line) })
+    }
+
+    /// Counts a line and takes it, unless one before was bad.
+    pub(super) fn counted(&mut self, take: impl FnOnce(&mut Self) -> Result<(), String>) -> Result<(), BadLine> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
         }
         self.line += 1;
-        let line = line.trim_ascii();
-        if line.is_empty() {
-            return Ok(());
-        }
-        self.take(line).map_err(|message| {
+        take(self).map_err(|message| {
             let bad = BadLine { line: self.line, message };
             self.failed = Some(bad.clone());
             bad
         })
+    }
+
+    /// Whether the file is at a place where a user or application may stand.
+    pub(super) const fn takes_principals(&self) -> bool {
+        self.begun && self.failed.is_none()
     }
 
     /// The lines taken so far.
@@ -97,7 +104,7 @@ impl WorkloadReader {
 
     fn take(&mut self, line: &[u8]) -> Result<(), String> {
         if line.len() > LONGEST_LINE {
-            return Err(format!("the line is {} bytes long; at most {LONGEST_LINE} are read", line.len()));
+            return Err(too_long(line.len()));
         }
         let tag = tag(line)?;
         if tag == "meta" {
@@ -119,7 +126,14 @@ impl WorkloadReader {
             Kind::Role => self.role(&parse(line)?),
             Kind::Policy => self.policy(&parse(line)?),
             Kind::Group => self.group(&parse(line)?),
-            Kind::User | Kind::Application => self.principal(kind, &parse(line)?),
+            Kind::User | Kind::Application => {
+                let mut record = std::mem::take(&mut self.record);
+                record.clear();
+                let known = self.read_principal(kind, line, &mut record)?;
+                self.define_principal(&known, &record)?;
+                self.record = record;
+                Ok(())
+            }
         }
     }
 
@@ -193,22 +207,8 @@ impl WorkloadReader {
         self.define(Kind::Group, &group.id)
     }
 
-    fn principal(&mut self, kind: Kind, principal: &Principal<'_>) -> Result<(), String> {
-        if kind == Kind::Application && !principal.groups.is_empty() {
-            return Err("a group has users only; leave the application's groups out".to_owned());
-        }
-        let grants = self.bound(&principal.grants)?;
-        let groups = self.indexes(Kind::Group, &principal.groups)?;
-        let policies = self.indexes(Kind::Policy, &principal.policies)?;
-        self.record.clear();
-        put_bound(&mut self.record, &grants);
-        put_indexes(&mut self.record, &groups);
-        put_indexes(&mut self.record, &policies);
-        self.define_principal(kind, &principal.id)
-    }
-
     /// Looks bindings up, each once, in their order.
-    fn bound(&self, bindings: &[Binding<'_>]) -> Result<Vec<Bound>, String> {
+    pub(super) fn bound(&self, bindings: &[Binding<'_>]) -> Result<Vec<Bound>, String> {
         let bound = bindings.iter().map(|binding| {
             let role = self.index(Kind::Role, &binding.role)?;
             let place = |kind, id: &Option<Id<'_>>| id.as_deref().map(|id| self.index(kind, id)).transpose();
@@ -224,7 +224,7 @@ impl WorkloadReader {
         Ok(distinct(bound.collect::<Result<_, String>>()?))
     }
 
-    fn indexes(&self, kind: Kind, ids: &[Id<'_>]) -> Result<Vec<u32>, String> {
+    pub(super) fn indexes(&self, kind: Kind, ids: &[Id<'_>]) -> Result<Vec<u32>, String> {
         Ok(distinct(ids.iter().map(|id| self.index(kind, id)).collect::<Result<_, String>>()?))
     }
 
@@ -253,19 +253,19 @@ impl WorkloadReader {
         Ok(())
     }
 
-    fn define_principal(&mut self, kind: Kind, id: &str) -> Result<(), String> {
-        let name = parse_text(id, "id", LONGEST_TITLE).map_err(|refusal| refusal.message)?;
-        require_as_kept(id, &name)?;
-        let identifiers = parse_identifiers(None, None, Some(id), None);
-        identifiers.map_err(|refusal| refusal.message.replace("external_id", "id"))?;
-        let folded = fold(id);
-        if let Some(first) = self.people.find(&folded) {
-            return Err(defined_before(kind, id, self.people.line(first)));
+    /// Keeps a user or application with its record.
+    pub(super) fn define_principal(&mut self, known: &Known<'_>, record: &[u8]) -> Result<(), String> {
+        if let Some(first) = self.people.find(&known.folded) {
+            return Err(defined_before(known.kind, &known.id, self.people.line(first)));
         }
-        self.people.add(&folded, self.line);
-        self.columns[kind as usize].push(id, &self.record, self.line);
+        self.people.add(&known.folded, self.line);
+        self.columns[known.kind as usize].push(&known.id, record, self.line);
         Ok(())
     }
+}
+
+pub(super) fn too_long(length: usize) -> String {
+    format!("the line is {length} bytes long; at most {LONGEST_LINE} are read")
 }
 
 fn defined_before(kind: Kind, id: &str, line: u64) -> String {
@@ -274,7 +274,7 @@ fn defined_before(kind: Kind, id: &str, line: u64) -> String {
 }
 
 /// An id is looked up to the letter, so it must stand as it will be kept.
-fn require_as_kept(id: &str, kept: &str) -> Result<(), String> {
+pub(super) fn require_as_kept(id: &str, kept: &str) -> Result<(), String> {
     if id == kept {
         return Ok(());
     }
@@ -286,7 +286,7 @@ fn require_as_kept(id: &str, kept: &str) -> Result<(), String> {
 }
 
 /// What kind of line it is. Nearly always that is its first key.
-fn tag(line: &[u8]) -> Result<std::borrow::Cow<'_, str>, String> {
+pub(super) fn tag(line: &[u8]) -> Result<std::borrow::Cow<'_, str>, String> {
     let plain = line.strip_prefix(b"{\"t\":\"").and_then(|rest| {
         let end = rest.iter().position(|byte| !byte.is_ascii_alphabetic())?;
         (rest.get(end) == Some(&b'"')).then(|| std::str::from_utf8(rest.get(..end)?).ok())?
@@ -299,7 +299,7 @@ fn tag(line: &[u8]) -> Result<std::borrow::Cow<'_, str>, String> {
     Ok(known.to_string().into())
 }
 
-fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
+pub(super) fn parse<'a, T: Deserialize<'a>>(line: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(line).map_err(|error| {
         let text = error.to_string();
         let text = text.split(" at line 1 column ").next().unwrap_or_default();

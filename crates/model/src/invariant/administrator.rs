@@ -1,12 +1,11 @@
 //! An administrator always remains.
 
 use crate::action::ActionChange;
-use crate::assignment::{AssignmentChange, Granted};
+use crate::assignment::AssignmentChange;
 use crate::change::Change;
 use crate::group::GroupChange;
-use crate::id::{Holder, PrincipalId, RoleId};
+use crate::id::{Holder, PrincipalId};
 use crate::membership::MembershipChange;
-use crate::operation;
 use crate::organization::Org;
 use crate::policy::PolicyChange;
 use crate::principal::{Principal, PrincipalChange, PrincipalKind};
@@ -14,7 +13,6 @@ use crate::provenance::Terms;
 use crate::refusal::{Kind, Refusal};
 use crate::rights::Rights;
 use crate::role::RoleChange;
-use crate::scope::Scope;
 use crate::time::Timestamp;
 
 /// Refuses changes after which no administrator is left: an active user who holds every one of
@@ -85,28 +83,10 @@ fn is_administrator(org: &Org, id: PrincipalId, at: Timestamp) -> bool {
 }
 
 /// The first for whom `is_administrator` holds, among the holders of what can make one: few roles
-/// permit to give anything.
+/// permit to give anything, and which they are is kept.
 fn find(org: &Org, is_administrator: impl Fn(PrincipalId) -> bool) -> Option<PrincipalId> {
     let is = |id: &PrincipalId| is_administrator(*id);
-    let roles: Vec<RoleId> = org
-        .roles
-        .iter()
-        .filter(|role| {
-            role.permits.iter().any(|p| {
-                p.scope == Scope::ORGANIZATION && org.closure().includes(p.action, operation::ASSIGNMENTS_ESCALATE)
-            })
-        })
-        .map(|role| role.id)
-        .collect();
-    let policies = org
-        .policies
-        .iter()
-        .filter(|policy| policy.bindings.iter().any(|b| b.scope == Scope::ORGANIZATION && roles.contains(&b.role)));
-    let granted: Vec<Granted> = policies
-        .map(|policy| Granted::Policy(policy.id))
-        .chain(roles.iter().map(|role| Granted::Role(*role)))
-        .collect();
-    granted.into_iter().flat_map(|granted| org.holders_of(granted)).find_map(|holder| match holder {
+    org.escalating.iter().flat_map(|granted| org.holders_of(*granted)).find_map(|holder| match holder {
         Holder::Principal(id) => Some(id).filter(is),
         Holder::Group(id) => org.group(id).and_then(|group| group.members.iter().copied().find(is)),
         Holder::Everyone => org.principals().map(|(id, _)| id).find(is),

@@ -175,7 +175,8 @@ impl Guard<'_> {
     /// Where a role is held, directly or by a policy.
     fn scopes_of(&self, role: RoleId) -> BTreeSet<Scope> {
         let here = |b: &Binding| (b.role == role).then_some(b.scope);
-        let policies = self.before.policies.iter().filter(|policy| self.before.is_held(Granted::Policy(policy.id)));
+        let policies = self.before.policies_binding(role).filter(|id| self.before.is_held(Granted::Policy(*id)));
+        let policies = policies.filter_map(|id| self.before.policy(id));
         let mut scopes: BTreeSet<Scope> = policies.flat_map(|policy| policy.bindings.iter().filter_map(here)).collect();
         for holder in self.before.holders_of(Granted::Role(role)) {
             scopes.extend(self.before.assignments_of(holder).iter().filter_map(|a| match &a.grant {

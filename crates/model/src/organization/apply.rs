@@ -1,12 +1,10 @@
 //! Carrying changes out. Total: whatever the log says has happened, has. The cascades of a deletion
 //! are here, because a deletion is one word.
 
-use super::lookup::{granted_key, holder_key};
 use super::{Org, OrganizationChange, Revision};
-use crate::action::Closure;
 use crate::assignment::{Assignment, Grant, Granted};
 use crate::change::Change;
-use crate::collection::{Id, Ids, Names};
+use crate::collection::Id;
 use crate::id::{ActionId, GroupId, Holder, PolicyId, PrincipalId, ProjectId, RoleId};
 use crate::membership::Membership;
 use crate::moment::Actor;
@@ -105,50 +103,6 @@ impl Org {
         }
     }
 
-    /// Derives what is not stored (indexes of names and holders, what actions include) from the
-    /// records: after reading a checkpoint and after bulk changes.
-    pub fn index(&mut self) {
-        let folded = self.folds_names();
-        self.actions.index_names(folded);
-        self.roles.index_names(folded);
-        self.policies.index_names(folded);
-        self.environments.index_names(folded);
-        self.projects.index_names(folded);
-        self.groups.index_names(folded);
-        self.slots.index_names(folded);
-        self.resource_types.index_names(folded);
-        self.tokens.index_names(true);
-        self.closure = Arc::new(Closure::of(&self.actions));
-        self.index_groups();
-        self.index_principals();
-    }
-
-    fn index_groups(&mut self) {
-        self.group_subjects = Ids::default();
-        self.group_subjects.extend(self.groups.iter().map(|g| Id::of(g.subject.bits(), g.id.number())).collect());
-    }
-
-    fn index_principals(&mut self) {
-        let (mut identifiers, mut subjects) = (Vec::new(), Vec::new());
-        let mut pairs = Vec::new();
-        let pair = |holder, a: &Assignment| (granted_key(a.grant.granted()), holder_key(holder));
-        for (id, principal) in self.principals() {
-            identifiers.extend(principal.filed(id));
-            subjects.push(Id::of(principal.subject.bits(), id.number()));
-            pairs.extend(principal.assignments.iter().map(|a| pair(Holder::Principal(id), a)));
-        }
-        for group in self.groups.iter() {
-            pairs.extend(group.assignments.iter().map(|a| pair(Holder::Group(group.id), a)));
-        }
-        pairs.extend(self.everyone.iter().map(|a| pair(Holder::Everyone, a)));
-        pairs.sort_unstable();
-        pairs.dedup();
-        (self.identifiers, self.subjects) = (Names::default(), Ids::default());
-        self.identifiers.extend(identifiers);
-        self.subjects.extend(subjects);
-        self.holders = pairs.into_iter().collect();
-    }
-
     pub(crate) fn file_group_subject(&mut self, subject: crate::id::GroupSubject, id: GroupId) {
         self.group_subjects.insert(Id::of(subject.bits(), id.number()));
     }
@@ -157,38 +111,10 @@ impl Org {
         self.group_subjects.remove(&Id::of(subject.bits(), id.number()));
     }
 
-    /// What is filed of the fact that a holder has been given something.
-    pub(crate) const fn holding(granted: Granted, holder: Holder) -> (u32, u32) {
-        (granted_key(granted), holder_key(holder))
-    }
-
-    /// Files many holdings at once.
-    pub(crate) fn file_holdings(&mut self, mut holdings: Vec<(u32, u32)>) {
-        holdings.sort_unstable();
-        holdings.dedup();
-        self.holders.extend(holdings);
-    }
-
-    /// Files the identifiers of new users and applications, for those who place many: laid out in
-    /// one go they take a tenth of the time.
-    pub(crate) fn file_identifiers(&mut self, placed: std::ops::Range<usize>) {
-        let placed: Vec<PrincipalId> = placed.filter_map(|n| PrincipalId::new(u32::try_from(n).ok()?)).collect();
-        let records = || placed.iter().filter_map(|id| Some((*id, self.principal(*id)?)));
-        let identifiers = records().flat_map(|(id, principal)| principal.filed(id)).collect();
-        let subjects = records().map(|(id, principal)| Id::of(principal.subject.bits(), id.number())).collect();
-        self.identifiers.extend(identifiers);
-        self.subjects.extend(subjects);
-    }
-
     /// Puts a new user or application in its place and files its identifiers.
     pub(crate) fn put_principal(&mut self, id: PrincipalId, principal: Principal) {
         principal.filed(id).for_each(|name| self.identifiers.insert(name));
         self.subjects.insert(Id::of(principal.subject.bits(), id.number()));
-        self.place_principal(id, principal);
-    }
-
-    /// Puts a new user or application in its place; [`Org::file_identifiers`] must follow.
-    pub(crate) fn place_principal(&mut self, id: PrincipalId, principal: Principal) {
         while self.principals.len() <= id.index() {
             self.principals.push(None);
         }
@@ -253,7 +179,8 @@ impl Org {
             return;
         }
         let provenance = self.intern(terms, stamp);
-        self.holders.insert((granted_key(grant.granted()), holder_key(holder)));
+        let (granted, held_by) = Self::holding(grant.granted(), holder);
+        self.holders.insert(granted, held_by);
         self.change_assignments(holder, stamp, |assignments| match assignments.iter_mut().find(|a| a.grant == grant) {
             Some(assignment) => assignment.provenance = provenance,
             None => assignments.push(Assignment { grant, provenance }),
@@ -270,7 +197,8 @@ impl Org {
         self.change_assignments(holder, stamp, |assignments| assignments.retain(|a| !goes(a.grant)));
         for granted in gone {
             if !self.assignments_of(holder).iter().any(|a| a.grant.granted() == granted) {
-                self.holders.remove(&(granted_key(granted), holder_key(holder)));
+                let (granted, held_by) = Self::holding(granted, holder);
+                self.holders.remove(granted, held_by);
             }
         }
     }
@@ -278,7 +206,8 @@ impl Org {
     /// Forgets that a holder that goes away had anything.
     pub(crate) fn forget_holder(&mut self, holder: Holder, assignments: &[Assignment]) {
         for assignment in assignments {
-            self.holders.remove(&(granted_key(assignment.grant.granted()), holder_key(holder)));
+            let (granted, held_by) = Self::holding(assignment.grant.granted(), holder);
+            self.holders.remove(granted, held_by);
         }
     }
 

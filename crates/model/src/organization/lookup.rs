@@ -46,7 +46,10 @@ impl Org {
             identifiers: Names::default(),
             subjects: Ids::default(),
             group_subjects: Ids::default(),
-            holders: imbl::OrdSet::new(),
+            holders: super::Pairs::default(),
+            binders: super::Pairs::default(),
+            owners: super::Pairs::default(),
+            escalating: Arc::default(),
             closure: Arc::default(),
         }
     }
@@ -264,7 +267,7 @@ impl Org {
     /// Who has been given a policy or role itself, at whatever scope.
     pub fn holders_of(&self, granted: Granted) -> impl Iterator<Item = Holder> + '_ {
         let key = granted_key(granted);
-        self.holders.range((key, 0)..=(key, u32::MAX)).filter_map(|(_, holder)| holder_of_key(*holder))
+        self.holders.of(key).filter_map(holder_of_key)
     }
 
     /// Whether anybody has been given a policy or role.

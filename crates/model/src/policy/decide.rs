@@ -151,15 +151,14 @@ fn own(org: &Org, target: &Ref) -> Result<Policy, Refusal> {
 
 impl Org {
     pub(crate) fn apply_policy(&mut self, change: &PolicyChange, stamp: &Stamp, touched: &mut Touched) {
-        let folded = self.folds_names();
         let id = match change {
             PolicyChange::Created(policy) | PolicyChange::Changed { after: policy, .. } => {
-                self.policies.put(policy.clone(), stamp.revision, folded);
+                self.put_policy(policy.clone(), stamp.revision);
                 policy.id
             }
             PolicyChange::Deleted(policy) => {
                 self.drop_policy_everywhere(policy.id, stamp, touched);
-                self.policies.remove(policy.id.number(), folded);
+                self.remove_policy(policy.id);
                 policy.id
             }
         };

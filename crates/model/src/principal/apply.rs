@@ -51,9 +51,9 @@ impl Org {
         if let Some(principal) = self.take_principal(id) {
             self.forget_holder(Holder::Principal(id), &principal.assignments);
         }
-        let tokens: Vec<TokenId> = self.tokens.iter().filter(|t| t.principal == id).map(|t| t.id).collect();
+        let tokens: Vec<TokenId> = self.tokens_of(id).collect();
         for token in tokens {
-            self.tokens.remove(token.number(), true);
+            self.remove_token(token);
         }
         touched.principals.push(id);
     }

@@ -165,10 +165,10 @@ fn require_sound(org: &Org, role: &Role) -> Result<(), Refusal> {
 }
 
 fn require_unused(org: &Org, role: &Role) -> Result<(), Refusal> {
-    let bound = org.policies.iter().filter(|policy| policy.bindings.iter().any(|b| b.role == role.id));
+    let bound = org.policies_binding(role.id).filter_map(|policy| org.policy(policy));
     let mut uses: Vec<String> = bound.map(|policy| format!("policy \"{}\"", policy.name)).collect();
     let policies = uses.len();
-    let holders = org.holders_of(Granted::Role(role.id)).count();
+    let holders = org.holder_count(Granted::Role(role.id));
     let named = org.holders_of(Granted::Role(role.id)).take(20);
     uses.extend(named.map(|holder| org.holder_words(holder)));
     if policies == 0 && holders == 0 {
@@ -187,14 +187,13 @@ fn require_unused(org: &Org, role: &Role) -> Result<(), Refusal> {
 
 impl Org {
     pub(crate) fn apply_role(&mut self, change: &RoleChange, stamp: &Stamp, touched: &mut Touched) {
-        let folded = self.folds_names();
         let id = match change {
             RoleChange::Created(role) | RoleChange::Changed { after: role, .. } => {
-                self.roles.put(role.clone(), stamp.revision, folded);
+                self.put_role(role.clone(), stamp.revision);
                 role.id
             }
             RoleChange::Deleted(role) => {
-                self.roles.remove(role.id.number(), folded);
+                self.remove_role(role.id);
                 role.id
             }
         };

@@ -22,7 +22,8 @@ impl Draft<'_> {
             return Err(Refusal::new(Kind::Taken, "key", "this key belongs to another token; draw a new one"));
         }
         let name = parse_name(&new.name, "name")?;
-        let living = self.org.tokens.iter().filter(|t| t.principal == principal && t.counts_at(self.now())).count();
+        let theirs = self.org.tokens_of(principal).filter_map(|id| self.org.token(id));
+        let living = theirs.filter(|token| token.counts_at(self.now())).count();
         if living >= MOST_TOKENS {
             let message =
                 format!("a subject has at most {MOST_TOKENS} tokens at once; revoke some that are no longer used");
@@ -63,8 +64,8 @@ impl Token {
 impl Org {
     pub(crate) fn apply_token(&mut self, change: &TokenChange, stamp: &Stamp) {
         match change {
-            TokenChange::Issued(token) => self.tokens.put(token.clone(), stamp.revision, true),
-            TokenChange::Revoked(token) => self.tokens.remove(token.id.number(), true),
+            TokenChange::Issued(token) => self.put_token(token.clone(), stamp.revision),
+            TokenChange::Revoked(token) => self.remove_token(token.id),
         }
     }
 }

@@ -147,3 +147,15 @@ fn the_golden_log_is_written() {
     std::fs::write(path("log.jsonl"), lines).unwrap();
     std::fs::write(path("state.jsonl"), state(&replayed())).unwrap();
 }
+
+#[test]
+fn what_is_derived_as_the_log_goes_on_is_what_its_records_say() {
+    let mut org = Org::empty();
+    for (name, bytes) in log() {
+        let entry = Entry::decode(&[bytes]).unwrap();
+        org.apply(&entry.stamp(), &entry.changes);
+        let mut again = org.clone();
+        again.index();
+        assert_eq!(org.derived(), again.derived(), "after {name}");
+    }
+}

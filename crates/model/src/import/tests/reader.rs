@@ -1,7 +1,7 @@
 //! What a file may say, and what is said of each line that it may not.
 
 use super::*;
-use crate::import::{Counts, LONGEST_LINE};
+use crate::import::{Counts, Kind, LONGEST_LINE};
 
 const META: &str = "{\"t\":\"meta\",\"format\":1}\n";
 
@@ -156,4 +156,50 @@ fn what_stands_twice_in_a_list_is_kept_once() {
         r#"{"role":"prj-0","environment":"staging"}]"#,
     );
     assert_eq!(read(SMALL).unwrap(), read(&once).unwrap());
+}
+
+/// Enough users that two threads read them.
+fn many(users: usize, change: impl Fn(usize, String) -> String) -> String {
+    let head = "{\"t\":\"meta\",\"format\":1}\n{\"t\":\"group\",\"id\":\"g\"}\n".to_owned();
+    let user = |number: usize| format!("{{\"t\":\"user\",\"id\":\"user-{number}\",\"groups\":[\"g\"]}}");
+    (0..users).fold(head, |text, number| text + &change(number, user(number)) + "\n")
+}
+
+/// What comes of a file taken in pieces of whole lines: its head, then all the rest.
+fn at_once(text: &str) -> Result<Workload, BadLine> {
+    let head = text.match_indices('\n').nth(1).map_or(0, |(at, _)| at + 1);
+    let mut reader = WorkloadReader::new();
+    reader.read(&text.as_bytes()[..head])?;
+    reader.read(&text.as_bytes()[head..])?;
+    reader.finish()
+}
+
+#[test]
+fn many_lines_at_once_are_as_one_after_another() {
+    let text = many(5_000, |_, line| line);
+    let (one_by_one, at_once) = (super::read(&text).unwrap(), at_once(&text).unwrap());
+    assert!(one_by_one == at_once);
+    assert_eq!(at_once.counts().users, 5_000);
+    assert_eq!(at_once.column(Kind::User).line(4_999), Some(5_002));
+}
+
+#[test]
+fn the_first_bad_line_of_many_is_named_wherever_it_stands() {
+    let unknown = |line: String| line.replace("[\"g\"]", "[\"h\"]");
+    for bad in [0, 1, 2_400, 2_500, 2_600, 4_998, 4_999] {
+        let text = many(5_000, |number, line| if number == bad || number == 4_999 { unknown(line) } else { line });
+        let found = at_once(&text).unwrap_err();
+        assert_eq!(found, super::read(&text).unwrap_err());
+        assert_eq!(found.line, bad as u64 + 3);
+    }
+    for (first, again) in [(0, 4_999), (10, 11), (2_000, 3_000)] {
+        let text =
+            many(
+                5_000,
+                |number, line| {
+                    if number == again { line.replace(&again.to_string(), &format!("{first}")) } else { line }
+                },
+            );
+        assert_eq!(at_once(&text).unwrap_err(), super::read(&text).unwrap_err());
+    }
 }
