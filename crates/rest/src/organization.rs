@@ -84,6 +84,25 @@ pub(crate) struct CountsView {
     pub tokens: usize,
 }
 
+/// What an organization costs in memory on the node that answers, in bytes, about.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemoryView {
+    /// Users and applications: profiles, assignments and memberships.
+    pub profiles: usize,
+    /// The other nouns, and who gave what, when and why.
+    pub nouns: usize,
+    /// What finds records by their names and identifiers.
+    pub names: usize,
+    /// What leads back from policies and roles to who has them.
+    pub holders: usize,
+    /// The index that answers questions.
+    pub index: usize,
+    /// All of it.
+    pub total: usize,
+    /// All of it for each user and application.
+    pub per_subject: usize,
+}
+
 /// What the catalog brought and never changes.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CatalogView {
@@ -162,6 +181,20 @@ async fn read(call: Call) -> Reply {
     Answer::json(&view(&call, call.org())?)
 }
 
+async fn memory(call: Call) -> Reply {
+    let memory = rolecall_service::memory(&call.ctx).await?;
+    let parts = memory.organization;
+    Answer::json(&MemoryView {
+        profiles: parts.profiles,
+        nouns: parts.nouns,
+        names: parts.names,
+        holders: parts.holders,
+        index: memory.index,
+        total: memory.total(),
+        per_subject: memory.per_subject(),
+    })
+}
+
 async fn change(call: Call) -> Reply {
     let body: SettingsPatchBody = call.json().await?;
     let done = call.change(SettingsPatch::from(body)).await?;
@@ -209,6 +242,10 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes::<SettingsPatchBody>()
             .answers::<OrganizationView>()
             .by(change),
+        Route::get("/organization/memory", "read_memory", "Read what the caller's organization costs in memory here")
+            .needs(op::SETTINGS_READ)
+            .answers::<MemoryView>()
+            .by(memory),
         Route::get("/catalog", "read_catalog", "Read what the catalog brought and never changes")
             .needs(op::SETTINGS_READ)
             .answers::<CatalogView>()

@@ -57,13 +57,22 @@ pub(crate) struct Metrics {
     gauges: Arc<Vec<(PerOrganization, Read)>>,
 }
 
-const GAUGES: [(&str, &str, Read); 9] = [
+const GAUGES: [(&str, &str, Read); 14] = [
     ("rolecall_revision", "Newest revision on this node", |o| o.revision),
     ("rolecall_users", "Users", |o| o.users as u64),
     ("rolecall_applications", "Applications", |o| o.applications as u64),
     ("rolecall_groups", "Groups", |o| o.groups as u64),
     ("rolecall_projects", "Projects", |o| o.projects as u64),
-    ("rolecall_index_bytes", "Bytes the index takes, about", |o| o.heap_bytes as u64),
+    ("rolecall_index_bytes", "Bytes the index takes, about", |o| o.memory.index as u64),
+    ("rolecall_profile_bytes", "Bytes that users and applications take, about", |o| {
+        o.memory.organization.profiles as u64
+    }),
+    ("rolecall_noun_bytes", "Bytes that the other nouns take, about", |o| o.memory.organization.nouns as u64),
+    ("rolecall_name_bytes", "Bytes that the tables of names take, about", |o| o.memory.organization.names as u64),
+    ("rolecall_holder_bytes", "Bytes that lists of holders take, about", |o| o.memory.organization.holders as u64),
+    ("rolecall_bytes_per_subject", "Bytes all of it takes for each user and application", |o| {
+        o.memory.per_subject() as u64
+    }),
     ("rolecall_changes", "Changes written by this node since it started", |o| o.changes),
     ("rolecall_refusals", "Commands refused by this node since it started", |o| o.refusals),
     ("rolecall_waiting", "Commands that waited for the writer when it last looked", |o| o.waiting),
@@ -108,8 +117,8 @@ impl Metrics {
     }
 
     /// Everything, as text.
-    pub(crate) fn text(&self, service: &Service) -> Result<String, std::fmt::Error> {
-        let stats = service.stats();
+    pub(crate) async fn text(&self, service: &Service) -> Result<String, std::fmt::Error> {
+        let stats = service.stats().await;
         for (facade, tally) in stats.decisions {
             for (decision, count) in [("allow", tally.allowed()), ("deny", tally.denied())] {
                 self.decisions.get_or_create(&Decision { facade, decision }).inner().store(count, Ordering::Relaxed);

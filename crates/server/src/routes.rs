@@ -151,7 +151,7 @@ async fn guarded_metrics(State(own): State<Own>, headers: HeaderMap) -> Response
 }
 
 async fn open_metrics(State(own): State<Own>) -> Response {
-    match own.metrics.text(&own.service) {
+    match own.metrics.text(&own.service).await {
         Ok(text) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
             .into_response(),
         Err(_) => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the metrics cannot be written", None),

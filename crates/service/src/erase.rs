@@ -5,7 +5,7 @@ use crate::ctx::Ctx;
 use crate::execute::{Done, execute, to_the_end};
 use crate::{Error, checkpoint};
 use rolecall_model::command::SubjectRef;
-use rolecall_model::entry::forget;
+use rolecall_model::entry::{ANYBODY, forget};
 use rolecall_model::principal::{PrincipalChange, Subject};
 use rolecall_model::user::UserCommand;
 use rolecall_model::{Change, Command};
@@ -37,7 +37,10 @@ async fn erase_whole(ctx: &Ctx, user: SubjectRef) -> Result<Done, Error> {
 
 async fn forget_in_history(ctx: &Ctx, subject: Subject) -> Result<(), Error> {
     let (store, key) = (ctx.service.store(), ctx.organization.key);
-    for revision in store.mentions(key, subject.bytes()).await? {
+    let mut revisions = store.mentions(key, subject.bytes()).await?;
+    // Imports do not say whom they bring, so each is looked through.
+    revisions.extend(store.mentions(key, ANYBODY).await?);
+    for revision in revisions {
         let Some(record) = store.record(key, revision).await? else { continue };
         let body = checkpoint::blocking(move || {
             forget(&record.body, subject).map_err(|error| Error::Damaged(error.to_string()))

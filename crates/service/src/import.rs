@@ -15,6 +15,8 @@ use tokio::sync::mpsc;
 
 /// Pieces that may wait to be read.
 const WAITING: usize = 8;
+/// Bytes that are read at once, by two threads: 1 MiB.
+const BATCH: usize = 1 << 20;
 /// The longest line, in bytes: a group of a hundred thousand members fits.
 const LONGEST_LINE: usize = 16 << 20;
 
@@ -56,28 +58,26 @@ fn read(mut pieces: mpsc::Receiver<Bytes>) -> Result<(Workload, [u8; 32]), Error
     let mut reader = WorkloadReader::new();
     let mut hash = Sha256::new();
     let mut rest = BytesMut::new();
+    let mut end = None;
     let unreadable = |message: String| Error::Unreadable { message };
     while let Some(piece) = pieces.blocking_recv() {
         hash.update(&piece);
-        // What was there before has no end of a line in it.
-        let end = last_end(&piece).map(|end| rest.len() + end);
+        if let Some(last) = last_end(&piece) {
+            end = Some(rest.len() + last);
+        }
         rest.extend_from_slice(&piece);
-        let Some(end) = end else {
-            if rest.len() > LONGEST_LINE {
-                return Err(unreadable(format!(
-                    "a line is longer than {LONGEST_LINE} bytes; is this a file of lines?"
-                )));
-            }
-            continue;
-        };
-        let whole = rest.split_to(end + 1);
-        // An empty line counts as one, so that line numbers agree with the file's.
-        for line in whole[..end].split(|byte| *byte == b'\n') {
-            reader.line(line).map_err(|bad| unreadable(bad.to_string()))?;
+        let since = rest.len() - end.map_or(0, |end| end + 1);
+        if since > LONGEST_LINE {
+            return Err(unreadable(format!("a line is longer than {LONGEST_LINE} bytes; is this a file of lines?")));
+        }
+        if let Some(last) = end.filter(|end| *end >= BATCH) {
+            let whole = rest.split_to(last + 1);
+            reader.read(&whole).map_err(|bad| unreadable(bad.to_string()))?;
+            end = None;
         }
     }
     if !rest.is_empty() {
-        reader.line(&rest).map_err(|bad| unreadable(bad.to_string()))?;
+        reader.read(&rest).map_err(|bad| unreadable(bad.to_string()))?;
     }
     let workload = reader.finish().map_err(|bad| unreadable(bad.to_string()))?;
     Ok((workload, hash.finalize().into()))

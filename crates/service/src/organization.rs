@@ -1,6 +1,7 @@
 //! An organization on this node: its published state, and the way to its one writer.
 
 use crate::checkpoint;
+use crate::memory::Counted;
 use crate::view::View;
 use crate::writer::{Job, Writer};
 use crate::{Error, Options};
@@ -34,6 +35,8 @@ pub(crate) struct Organization {
     /// Held while a checkpoint is written: one at a time, and none while a person is erased.
     keeping: tokio::sync::Mutex<()>,
     pub counters: Counters,
+    /// What it was last found to cost.
+    pub(crate) counted: Mutex<Option<Counted>>,
 }
 
 /// An entry of more bytes than this is worth a checkpoint of its own: 1 MiB.
@@ -86,6 +89,7 @@ impl Organization {
             revisions: watch::Sender::new(revision),
             keeping: tokio::sync::Mutex::new(()),
             counters: Counters::default(),
+            counted: Mutex::new(None),
         });
         let writer = Writer::new(store, Arc::clone(&organization), hash, since_checkpoint, options);
         let closing = organization.closing.subscribe();
@@ -187,6 +191,10 @@ pub(crate) struct Replayed {
 pub(crate) async fn replay(store: &dyn Store, key: OrganizationKey, until: u64) -> Result<Replayed, Error> {
     let org = checkpoint::load(store, key, until).await?.unwrap_or_else(Org::empty);
     let start = org.revision().0;
+    // The newest entry's hash is at hand without its body, which may be a large import's.
+    if let Some(head) = store.head(key).await?.filter(|head| head.revision == start) {
+        return follow(store, key, (org, head.hash), until).await;
+    }
     let hash = match store.record(key, start).await? {
         Some(record) => record.hash,
         None if start == 0 => [0; 32],

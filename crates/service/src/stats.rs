@@ -1,6 +1,6 @@
 //! Numbers about the installation, for its metrics.
 
-use crate::{Service, Tally};
+use crate::{Memory, Service, Tally};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -32,8 +32,8 @@ pub struct OrganizationStats {
     pub roles: usize,
     /// Policies.
     pub policies: usize,
-    /// Bytes that its index takes, about.
-    pub heap_bytes: usize,
+    /// What it costs in memory, about.
+    pub memory: Memory,
     /// Changes written here since the start.
     pub changes: u64,
     /// Commands refused here since the start.
@@ -44,11 +44,14 @@ pub struct OrganizationStats {
 
 impl Service {
     /// Numbers about every organization that is loaded.
-    pub fn stats(&self) -> Stats {
-        let organizations = self.loaded().into_iter().map(|(row, organization)| {
+    pub async fn stats(&self) -> Stats {
+        let mut organizations = Vec::new();
+        for (row, organization) in self.loaded() {
+            // What cannot be counted now is said to be nothing rather than hiding the other numbers.
+            let memory = organization.memory().await.unwrap_or_default();
             let view = organization.view();
             let (org, counters) = (view.org(), &organization.counters);
-            OrganizationStats {
+            organizations.push(OrganizationStats {
                 name: row.name,
                 revision: view.revision(),
                 users: org.user_count(),
@@ -57,12 +60,12 @@ impl Service {
                 projects: org.projects.len(),
                 roles: org.roles.len(),
                 policies: org.policies.len(),
-                heap_bytes: view.index().heap_bytes(),
+                memory,
                 changes: counters.changes.load(Ordering::Relaxed),
                 refusals: counters.refusals.load(Ordering::Relaxed),
                 waiting: counters.waiting.load(Ordering::Relaxed),
-            }
-        });
-        Stats { organizations: organizations.collect(), decisions: self.tallies().all() }
+            });
+        }
+        Stats { organizations, decisions: self.tallies().all() }
     }
 }

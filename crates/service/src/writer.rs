@@ -20,12 +20,14 @@ use rolecall_store::{Record, Row, Store, StoreError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// Most commands in one transaction.
 const BATCH: usize = 256;
+/// How long a batch waits for more, at most.
+const LONGEST_PATIENCE: Duration = Duration::from_micros(500);
 /// How often a batch is decided again after another node was first.
 const RACES: u32 = 8;
 
@@ -60,6 +62,10 @@ pub(crate) struct Writer {
     /// Entries that a start would have to read one by one.
     since_checkpoint: u64,
     checkpointing: Option<JoinHandle<()>>,
+    /// Jobs of the batch before.
+    gathered: usize,
+    /// How long as many are waited for: a quarter of what the last append took.
+    patience: Duration,
 }
 
 impl Writer {
@@ -71,7 +77,18 @@ impl Writer {
         options: &Options,
     ) -> Self {
         let (clock, checkpoint_every) = (Arc::clone(&options.clock), options.checkpoint_every);
-        Writer { store, organization, clock, hash, checkpoint_every, since_checkpoint, checkpointing: None }
+        let (checkpointing, gathered, patience) = (None, 0, Duration::ZERO);
+        Writer {
+            store,
+            organization,
+            clock,
+            hash,
+            checkpoint_every,
+            since_checkpoint,
+            checkpointing,
+            gathered,
+            patience,
+        }
     }
 
     /// Works until it is told to close, and then finishes what waits.
@@ -87,12 +104,9 @@ impl Writer {
             };
             let Some(first) = first else { break };
             let mut batch = vec![first];
-            while batch.len() < BATCH {
-                match jobs.try_recv() {
-                    Ok(job) => batch.push(job),
-                    Err(_) => break,
-                }
-            }
+            take_waiting(&mut jobs, &mut batch);
+            self.gather(&mut jobs, &mut batch).await;
+            self.gathered = batch.len();
             self.organization.counters.waiting.store(jobs.len() as u64, Ordering::Relaxed);
             // A mistake in a batch must not end the writer: its callers learn that something went
             // wrong, and the next batch begins from what is published.
@@ -103,6 +117,18 @@ impl Writer {
         }
         let how = *closing.borrow();
         self.end(how).await;
+    }
+
+    /// Waits a moment for the clients who were answered together before: they mostly come again
+    /// together, and then one sync is enough for all. Without it sixteen clients need two, one for
+    /// the first of them and one for the rest.
+    async fn gather(&self, jobs: &mut mpsc::Receiver<Job>, batch: &mut Vec<Job>) {
+        let began = Instant::now();
+        while batch.len() < self.gathered && began.elapsed() < self.patience && !jobs.is_closed() {
+            // The runtime's timers are too coarse for this.
+            tokio::task::yield_now().await;
+            take_waiting(jobs, batch);
+        }
     }
 
     async fn work(&mut self, mut jobs: Vec<Job>) {
@@ -159,12 +185,15 @@ impl Writer {
         }
     }
 
-    async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
+    async fn append(&mut self, batch: &Batch) -> Result<(), StoreError> {
         if batch.records.is_empty() && batch.rows.is_empty() {
             return Ok(());
         }
         let head = self.organization.view().revision();
-        self.store.append(self.organization.key, head, &batch.records, batch.rows.clone()).await
+        let began = Instant::now();
+        self.store.append(self.organization.key, head, &batch.records, batch.rows.clone()).await?;
+        self.patience = (began.elapsed() / 4).min(LONGEST_PATIENCE);
+        Ok(())
     }
 
     /// Makes the new state readable, then answers. Nothing here can fail.
@@ -222,6 +251,15 @@ impl Writer {
         if how == Some(Closing::Keep) && self.since_checkpoint > 0 {
             self.organization.keep(self.store.as_ref()).await;
         }
+    }
+}
+
+/// Adds what waits already.
+fn take_waiting(jobs: &mut mpsc::Receiver<Job>, batch: &mut Vec<Job>) {
+    while batch.len() < BATCH
+        && let Ok(job) = jobs.try_recv()
+    {
+        batch.push(job);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the organization holds, at a glance.
+//! What the organization holds and what it costs in memory, at a glance.
 
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -7,7 +7,11 @@ use serde_json::Value;
 
 /// `inspect`
 pub async fn inspect(session: &Session) -> Result<(), Failure> {
-    let organization = session.read("/organization".to_owned()).await?;
+    let mut organization = session.read("/organization".to_owned()).await?;
+    let memory = session.read("/organization/memory".to_owned()).await?;
+    if let Value::Object(fields) = &mut organization {
+        fields.insert("memory".to_owned(), memory);
+    }
     if session.format != Format::Table {
         return output::data(session.format, &organization);
     }

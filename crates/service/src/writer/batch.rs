@@ -7,17 +7,18 @@ use crate::idempotency::Remembered;
 use crate::organization::LARGE;
 use crate::view::View;
 use crate::{Error, credential, first_start, need, target};
+use rolecall_engine::Index;
 use rolecall_model::decide::{Decision, decide};
 use rolecall_model::entry::{Entry, READS};
 use rolecall_model::moment::Moment;
 use rolecall_model::organization::Touched;
+use rolecall_model::parallel;
 use rolecall_model::principal::PrincipalChange;
 use rolecall_model::rights::Rights;
 use rolecall_model::token::TokenChange;
 use rolecall_model::{Change, Org, Timestamp};
 use rolecall_store::{Record, Row};
 use std::collections::HashMap;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Decided commands.
@@ -49,6 +50,7 @@ impl Batch {
     /// Decides jobs on a state whose newest entry has this hash.
     pub(super) fn decide(base: &View, hash: [u8; 32], jobs: &[Job], known: Vec<Known>, now: Timestamp) -> Self {
         let mut draft = Draft {
+            index: base.index().clone(),
             org: base.org().clone(),
             now,
             touched: Touched::default(),
@@ -66,9 +68,9 @@ impl Batch {
             let outcome = known.and_then(|known| draft.take(job, known));
             draft.batch.outcomes.push(outcome);
         }
-        let Draft { org, touched, mut batch, .. } = draft;
+        let Draft { index, org, touched, mut batch, .. } = draft;
         if !batch.records.is_empty() {
-            batch.view = Some(Arc::new(View::new(base.index().advance(org, &touched))));
+            batch.view = Some(Arc::new(View::new(index.advance(org, &touched))));
         }
         batch
     }
@@ -78,8 +80,11 @@ impl Batch {
 type Key<'a> = ([u8; 16], &'a str);
 
 struct Draft<'a> {
+    /// The newest index that is there, which may be older than the state.
+    index: Index,
     org: Org,
     now: Timestamp,
+    /// What differs between the index and the state.
     touched: Touched,
     /// Keys answered in this batch, and the place of their outcomes.
     keys: HashMap<Key<'a>, ([u8; 32], usize)>,
@@ -147,14 +152,26 @@ impl<'a> Draft<'a> {
             reads: READS,
             changes,
         };
-        let record = record(&entry, &self.batch.hash)?;
+        let previous = self.batch.hash;
+        let encode = || record(&entry, &previous);
+        let record = if touched.all && org.principal_bound() > parallel::WORTH_A_THREAD {
+            // An import is written down while everything is indexed anew.
+            let built = org.clone();
+            let (index, record) = parallel::both(true, || Index::build(built), encode);
+            let record = record?;
+            (self.index, self.touched) = (index, Touched::default());
+            record
+        } else {
+            let record = encode()?;
+            self.touched.merge(touched);
+            record
+        };
         self.batch.large |= record.size() > LARGE;
         self.batch.hash = record.hash;
         self.batch.records.push(record);
         self.batch.rows.extend(job.rows.iter().cloned());
         self.batch.rows.extend(secrets_gone(&self.org, &entry.changes));
         self.org = org;
-        self.touched.merge(touched);
         Ok(entry.changes)
     }
 }
@@ -163,20 +180,18 @@ impl<'a> Draft<'a> {
 fn secrets_gone(before: &Org, changes: &[Change]) -> Vec<Row> {
     let token = |key: rolecall_model::id::TokenKey| Row::SecretGone { kind: credential::TOKEN, key: key.bytes() };
     let mut rows = Vec::new();
-    let mut gone = HashSet::new();
+    let mut gone = Vec::new();
     for change in changes {
         match change {
             Change::Token(TokenChange::Revoked(revoked)) => rows.push(token(revoked.key)),
             Change::Principal(PrincipalChange::Deleted { id, subject, .. }) => {
-                gone.insert(*id);
+                gone.push(*id);
                 rows.push(Row::SecretGone { kind: first_start::PASSWORD, key: subject.bytes() });
             }
             _ => {}
         }
     }
-    if !gone.is_empty() {
-        let theirs = before.tokens.iter().filter(|token| gone.contains(&token.principal));
-        rows.extend(theirs.map(|each| token(each.key)));
-    }
+    let theirs = gone.iter().flat_map(|id| before.tokens_of(*id)).filter_map(|id| before.token(id));
+    rows.extend(theirs.map(|each| token(each.key)));
     rows
 }

@@ -217,7 +217,7 @@ async fn decisions_are_counted_by_the_facade_that_answers_them() {
     tally.count(3, 4);
     house.service.tally("here").count_one(true);
     house.service.tally("there").count_one(false);
-    let counts: Vec<_> = house.service.stats().decisions;
+    let counts: Vec<_> = house.service.stats().await.decisions;
     let counts: Vec<_> = counts.iter().map(|(facade, tally)| (*facade, tally.allowed(), tally.denied())).collect();
     assert_eq!(counts, [("here", 4, 4), ("there", 0, 1)]);
 }
