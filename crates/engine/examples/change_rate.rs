@@ -19,7 +19,7 @@ use rolecall_model::moment::{Actor, Moment};
 use rolecall_model::organization::NewOrganization;
 use rolecall_model::policy::{BindingRef, PolicyCommand};
 use rolecall_model::provenance::{Source, Terms};
-use rolecall_model::role::{PermitRef, RoleCommand};
+use rolecall_model::role::{Bindable, PermitRef, RoleCommand};
 use rolecall_model::scope::ScopeRef;
 use rolecall_model::user::{NewUser, UserCommand};
 use rolecall_model::{Command, Org, Ref, Timestamp};
@@ -113,9 +113,11 @@ fn measure(index: Index) -> Outcome<()> {
         .map(|(_, p)| SubjectRef::User(p.best_identifier()))
         .collect();
     let user = |round: u32| users.get(round as usize / 2 % users.len()).cloned().unwrap_or(SubjectRef::Number(0));
+    let everywhere = org.role_named(&shown(&role)).is_some_and(|role| role.bindable == Bindable::Organization);
     let projects: Vec<Ref> = org.projects.iter().map(|project| project.name.as_str().into()).collect();
     let project = |round: u32| {
         let project = projects.get(round as usize / 2 * 7 % projects.len()).cloned();
+        let project = project.filter(|_| !everywhere);
         ScopeRef { project, environment: Some("prod".into()) }
     };
     let actions: Vec<Ref> = org.actions.iter().filter(|a| !a.predefined).map(|a| a.name.as_str().into()).collect();
@@ -190,6 +192,13 @@ fn measure(index: Index) -> Outcome<()> {
     })?;
     bench.refuse("the role in use deleted", || RoleCommand::Delete(role.clone()).into());
     Ok(())
+}
+
+fn shown(name: &Ref) -> String {
+    match name {
+        Ref::Name(name) => name.to_string(),
+        Ref::Number(number) => number.to_string(),
+    }
 }
 
 fn action(name: String) -> NewAction {
