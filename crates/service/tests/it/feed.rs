@@ -3,13 +3,14 @@
 
 use crate::fixture::*;
 use crate::word::*;
-use futures::StreamExt;
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
 use rolecall_model::Change;
 use rolecall_model::command::Command;
 use rolecall_model::entry::{Entry, chain_hash};
 use rolecall_model::token::TokenCommand;
 use rolecall_service::Error;
-use rolecall_service::history::{FRAME_CHECKPOINT, FRAME_ENTRY, Feed, changes, replicate, word};
+use rolecall_service::history::{FRAME_CHECKPOINT, FRAME_ENTRY, FRAME_HEAD, Feed, changes, replicate, word};
 
 fn words(feed: &Feed) -> Vec<&'static str> {
     feed.changes.iter().map(word).collect()
@@ -108,20 +109,32 @@ fn frame(bytes: &[u8]) -> Frame {
     }
 }
 
+/// The next frame that is not a head, which comes whenever nothing else does for a while.
+async fn beyond_heads(stream: &mut (impl Stream<Item = Result<Bytes, Error>> + Unpin)) -> Frame {
+    loop {
+        let next = frame(&stream.next().await.unwrap().unwrap());
+        if next.kind != FRAME_HEAD {
+            return next;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_replica_gets_every_entry_chained_and_then_what_follows() {
     let house = shop().await.with(project("one")).await;
     let mut stream = replicate(&house.root().ctx().await, Some(0)).await.unwrap();
     let mut previous = [0; 32];
+    let head = frame(&stream.next().await.unwrap().unwrap());
+    assert_eq!((head.kind, head.revision), (FRAME_HEAD, house.revision().await));
     for revision in 1..=house.revision().await {
-        let frame = frame(&stream.next().await.unwrap().unwrap());
+        let frame = beyond_heads(&mut stream).await;
         assert_eq!((frame.kind, frame.revision), (FRAME_ENTRY, revision));
         assert_eq!(chain_hash(&previous, &[&frame.body]).unwrap(), frame.hash);
         Entry::decode(&[&frame.body]).unwrap();
         previous = frame.hash;
     }
     house.root().takes(project("two")).await;
-    let next = frame(&stream.next().await.unwrap().unwrap());
+    let next = beyond_heads(&mut stream).await;
     let Change::Project(_) = Entry::decode(&[&next.body]).unwrap().changes[0] else { panic!("not the project") };
     house.service.end_streams();
     assert!(stream.next().await.is_none());
@@ -132,8 +145,9 @@ async fn a_replica_begins_with_the_newest_checkpoint() {
     let house = shop().await.restarted().await;
     let revision = house.revision().await;
     let mut stream = replicate(&house.root().ctx().await, None).await.unwrap();
-    let head = stream.next().await.unwrap().unwrap();
-    assert_eq!((head[0], u64::from_be_bytes(head[1..9].try_into().unwrap())), (FRAME_CHECKPOINT, revision));
+    assert_eq!(frame(&stream.next().await.unwrap().unwrap()).kind, FRAME_HEAD);
+    let first = stream.next().await.unwrap().unwrap();
+    assert_eq!((first[0], u64::from_be_bytes(first[1..9].try_into().unwrap())), (FRAME_CHECKPOINT, revision));
 }
 
 #[tokio::test]
@@ -143,7 +157,7 @@ async fn a_replica_whose_right_is_taken_away_gets_nothing_more() {
     let ctx = house.by("node-one").await.ctx().await;
     let mut stream = replicate(&ctx, Some(ctx.revision())).await.unwrap();
     house.root().takes(project("one")).await;
-    assert!(stream.next().await.unwrap().is_ok());
+    assert_eq!(beyond_heads(&mut stream).await.kind, FRAME_ENTRY);
     house.root().takes(end("node-one", "role replica")).await;
     assert!(matches!(stream.next().await, Some(Err(Error::Forbidden { .. }))));
     assert!(stream.next().await.is_none());
