@@ -50,7 +50,7 @@ impl Reverse {
             match assignment.grant {
                 Grant::Role(binding) => drop(self.groups.insert((Slot::of(binding), id.number()))),
                 Grant::Policy(policy) => drop(self.holders.insert((policy.number(), id.number()))),
-            };
+            }
         }
     }
 
@@ -59,7 +59,7 @@ impl Reverse {
             match assignment.grant {
                 Grant::Role(binding) => drop(self.groups.remove(&(Slot::of(binding), id.number()))),
                 Grant::Policy(policy) => drop(self.holders.remove(&(policy.number(), id.number()))),
-            };
+            }
         }
     }
 

@@ -77,8 +77,8 @@ impl Asked {
 
     /// Whether a slot's scope covers the place.
     #[inline]
+    #[expect(clippy::needless_bitwise_bool, reason = "without a branch: neither half can be foreseen")]
     pub(crate) const fn is_covered_by(&self, slot: Slot) -> bool {
-        // Without a branch: neither half can be foreseen.
         let project = (slot.project == 0) | (slot.project == self.project);
         let environment = (slot.environment == 0) | (slot.environment == self.environment);
         project & environment

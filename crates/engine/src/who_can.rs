@@ -103,6 +103,7 @@ impl WhoCan<'_> {
     /// What is known of all that a line has, joined: no single answer could be foreseen, their sum
     /// mostly can.
     #[inline]
+    #[expect(clippy::needless_bitwise_bool, reason = "without a branch")]
     fn line_gives(&mut self, line: &Line, key: Key, asked: &Asked) -> bool {
         let Some(back) = line.back() else {
             return self.look_closer(line, key, asked);

@@ -97,7 +97,9 @@ impl Matrix {
             return;
         };
         let block = Arc::make_mut(block);
-        block.iter_mut().for_each(|word| *word &= !mask);
+        for word in block.iter_mut() {
+            *word &= !mask;
+        }
         for Given { environment, actions } in given {
             let column = columns.get(environment as usize).copied().map_or(0, usize::from);
             // A permit for all environments counts in each; one for an environment that is gone

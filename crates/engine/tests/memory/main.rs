@@ -1,6 +1,8 @@
 //! What an organization and its index say that they cost is what the allocator gave them, within a
 //! tenth. A program of its own, because it counts every byte that is in use.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use rolecall_bench::workload::{self, Size};
 use rolecall_engine::Index;
 use rolecall_model::catalog::{Catalog, builtin};

@@ -247,7 +247,6 @@ fn place<E: Entry>(places: &mut [E], entry: E) -> bool {
 
 /// Where in so many places an entry of this hash would like to stand: the high bits, scaled.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "less than the number of places")]
 const fn start(hash: u64, places: usize) -> usize {
     (((hash >> 32) * places as u64) >> 32) as usize
 }

@@ -78,12 +78,12 @@ impl NameKey {
 /// other.
 #[inline]
 fn short(bytes: &[u8]) -> Option<[u64; 2]> {
-    let words = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+    let words = if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
         if bytes.len() > KEPT_WHOLE as usize {
             return None;
         }
         [u64::from_le_bytes(*first), u64::from_le_bytes(*last)]
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         [u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32, 0]
     } else {
         let byte = |at: usize| bytes.get(at).copied().map_or(0, u64::from);
