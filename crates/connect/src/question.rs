@@ -5,7 +5,8 @@ use rolecall_engine::{Part, Place, Question};
 use rolecall_model::Org;
 use rolecall_model::id::PrincipalId;
 use rolecall_model::operation::ACCESS_CHECK;
-use rolecall_service::{Ctx, Error, access};
+use rolecall_service::{Ctx, Error, Tally, access};
+use std::sync::Arc;
 
 /// A question as the wire has it; what it does not name is empty.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,11 +31,16 @@ pub(crate) struct Asking<'c> {
     ctx: &'c Ctx,
     /// The caller may ask about everybody everywhere, which is looked up once for all questions.
     everywhere: bool,
+    tally: Arc<Tally>,
 }
 
 impl<'c> Asking<'c> {
     pub(crate) fn new(ctx: &'c Ctx) -> Self {
-        Asking { ctx, everywhere: ctx.may(ACCESS_CHECK, Place::ORGANIZATION) }
+        Asking {
+            ctx,
+            everywhere: ctx.may(ACCESS_CHECK, Place::ORGANIZATION),
+            tally: ctx.service().tally("rolecall.v1"),
+        }
     }
 
     /// The answer. Whether the caller may ask is decided first; names that are not known get `false`.
@@ -44,9 +50,13 @@ impl<'c> Asking<'c> {
         let subject = org.principal_id(asked.subject);
         self.require(subject, place)?;
         asked.require_whole()?;
-        let (Some(subject), Some(action)) = (subject, org.action_id(asked.action)) else { return Ok(false) };
-        let question = Question { subject, action, place, at: self.ctx.asked_at() };
-        Ok(self.ctx.index().check(&question).allowed)
+        let question = subject.zip(org.action_id(asked.action)).map(|(subject, action)| {
+            let at = self.ctx.asked_at();
+            Question { subject, action, place, at }
+        });
+        let allowed = question.is_some_and(|question| self.ctx.index().check(&question).allowed);
+        self.tally.count_one(allowed);
+        Ok(allowed)
     }
 
     fn require(&self, subject: Option<PrincipalId>, place: Place) -> Result<(), Unanswered> {

@@ -17,6 +17,8 @@ use utoipa::ToSchema;
 
 /// Most questions at once.
 const MOST_CHECKS: usize = 10_000;
+/// Under which name decisions are counted.
+const TALLY: &str = "rest";
 
 /// A question: may this subject do this action here?
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -174,7 +176,9 @@ async fn check(call: Call) -> Reply {
     let body: CheckBody = call.json().await?;
     let Known { subject, action, place } = known(&call, call.org(), &body)?;
     let question = Question { subject, action, place, at: call.ctx.asked_at() };
-    Answer::json(&CheckView { allowed: call.ctx.index().check(&question).allowed })
+    let allowed = call.ctx.index().check(&question).allowed;
+    call.ctx.service().tally(TALLY).count_one(allowed);
+    Answer::json(&CheckView { allowed })
 }
 
 async fn check_many(call: Call) -> Reply {
@@ -189,7 +193,10 @@ async fn check_many(call: Call) -> Reply {
         let question = Question { subject, action, place, at: call.ctx.asked_at() };
         Ok(CheckView { allowed: call.ctx.index().check(&question).allowed })
     });
-    Answer::json(&ChecksView { results: results.collect::<Result<_, Problem>>()? })
+    let results = results.collect::<Result<Vec<CheckView>, Problem>>()?;
+    let allowed = results.iter().filter(|view| view.allowed).count();
+    call.ctx.service().tally(TALLY).count(allowed as u64, (results.len() - allowed) as u64);
+    Answer::json(&ChecksView { results })
 }
 
 async fn explain(call: Call) -> Reply {

@@ -126,12 +126,17 @@ async fn decisions_and_the_requests_for_them_are_counted() {
     }
     send(&front, post("/access/v1/evaluations", Some(ADMIN), bodies()[3].clone())).await.is(200);
     send(&front, post("/access/v1/evaluation", None, "{}")).await.is(401);
+    let check = json!({"subject": "root@example.com", "action": "rolecall.users.read"});
+    send(&front, post("/api/v1/check", Some(ADMIN), check.to_string())).await.is(200);
+    send(&front, post("/rolecall.v1.DecisionService/Check", Some(ADMIN), check.to_string())).await.is(200);
     let metrics = Request::get("/metrics").header("authorization", ADMIN).body(Body::empty()).unwrap();
     let read = send(&front, metrics).await.is(200).text;
     for line in [
         r#"rolecall_decisions_total{facade="authzen",decision="allow"} 4"#,
         // One of the batch is denied, and one is not whole and therefore no decision.
         r#"rolecall_decisions_total{facade="authzen",decision="deny"} 3"#,
+        r#"rolecall_decisions_total{facade="rest",decision="allow"} 1"#,
+        r#"rolecall_decisions_total{facade="rolecall.v1",decision="allow"} 1"#,
         r#"rolecall_requests_total{method="POST",route="/access/v1/evaluation",status="200"} 5"#,
         r#"rolecall_requests_total{method="POST",route="/access/v1/evaluations",status="200"} 1"#,
         r#"rolecall_requests_total{method="POST",route="/access/v1/evaluation",status="401"} 1"#,
