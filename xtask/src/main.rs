@@ -8,6 +8,7 @@ mod fuzz;
 mod generate;
 mod layers;
 mod metadata;
+mod prove;
 mod workload;
 
 use clap::{Parser, Subcommand};
@@ -36,6 +37,8 @@ enum Task {
     },
     /// Writes the benchmark workload of a size.
     Workload(workload::Arguments),
+    /// Compares the engine with the reference model on random organizations for as long as one likes.
+    Prove(prove::Arguments),
     /// Mutates the saved inputs of every parser for a while and looks for a panic.
     Fuzz(fuzz::Arguments),
 }
@@ -56,6 +59,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Generate { check: true } => generate::check(),
         Task::Generate { check: false } => generate::write(),
         Task::Workload(arguments) => workload::run(&arguments),
+        Task::Prove(arguments) => prove::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
     }
 }

@@ -1,5 +1,6 @@
 //! What a new organization has: all its catalog says, numbered in the order it says it.
 
+use crate::name::Noun;
 use crate::state::{Action, Binding, Given, Held, Permit, Span, State, Where};
 use rolecall_model::catalog::{Catalog, CatalogBinding};
 use rolecall_model::operation;
@@ -17,10 +18,24 @@ impl State {
         }
         self.found_actions(catalog);
         self.found_roles(catalog);
+        self.found_numbers();
         let always = Span { from: None, until: None };
         for binding in &catalog.everyone {
             let given = Given::Role(self.found_binding(binding, catalog));
             self.everyone.push(Held { given, span: always });
+        }
+    }
+
+    fn found_numbers(&mut self) {
+        let keys = |numbers: Vec<u32>, noun| numbers.into_iter().map(move |number| (noun, number));
+        let given: Vec<(Noun, u32)> = keys(self.environments.keys().copied().collect(), Noun::Environment)
+            .chain(keys(self.projects.keys().copied().collect(), Noun::Project))
+            .chain(keys(self.actions.keys().copied().collect(), Noun::Action))
+            .chain(keys(self.roles.keys().copied().collect(), Noun::Role))
+            .chain(keys(self.policies.keys().copied().collect(), Noun::Policy))
+            .collect();
+        for (noun, number) in given {
+            self.number(Some(noun), number);
         }
     }
 
@@ -53,11 +68,17 @@ impl State {
             }
             let number = number_of_role(catalog, index);
             self.roles.insert(number, permits);
+            self.names.insert((Noun::Role, number), role.name.to_string());
             self.predefined.insert(number);
+        }
+        for slot in &catalog.slots {
+            let default = catalog.roles.iter().position(|role| self.is_one(&role.name, &slot.default));
+            self.slots.extend(default.map(|index| number_of_role(catalog, index)));
         }
         for (index, policy) in catalog.policies.iter().enumerate() {
             let bindings = policy.bindings.iter().map(|b| self.found_binding(b, catalog)).collect();
             self.policies.insert(number_of_policy(catalog, index), bindings);
+            self.names.insert((Noun::Policy, number_of_policy(catalog, index)), policy.name.to_string());
         }
     }
 
@@ -76,16 +97,6 @@ impl State {
     fn action_named(&self, name: &str) -> u32 {
         let found = self.actions.iter().find(|(_, action)| self.is_one(&action.name, name));
         found.map_or(0, |(number, _)| *number)
-    }
-
-    /// The number of a project or environment by its name.
-    pub(crate) fn number_named(&self, among: &std::collections::BTreeMap<u32, String>, name: &str) -> Option<u32> {
-        among.iter().find(|(_, kept)| self.is_one(kept, name)).map(|(number, _)| *number)
-    }
-
-    /// Whether two names are one here.
-    pub(crate) fn is_one(&self, kept: &str, asked: &str) -> bool {
-        kept == asked || (self.folded && kept.to_lowercase() == asked.to_lowercase())
     }
 }
 

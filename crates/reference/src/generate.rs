@@ -4,12 +4,16 @@
 
 mod catalog;
 mod deed;
+mod name;
 mod question;
 mod random;
+mod shape;
 mod story;
 
 pub use catalog::catalog;
-pub use deed::Deed;
+pub use deed::{Deed, What};
+pub use name::in_another_case;
 pub use question::question;
 pub use random::Random;
+pub use shape::Shape;
 pub use story::{Story, Told, first_commands, founded, shrink};

@@ -1,5 +1,6 @@
 //! Learning from the words of the log what has happened.
 
+use crate::name::Noun;
 use crate::state::{Action, Binding, Given, Held, Permit, Person, Span, State, Where};
 use rolecall_model::action::ActionChange;
 use rolecall_model::assignment::{AssignmentChange, Grant};
@@ -41,6 +42,7 @@ impl State {
         match change {
             ActionChange::Created(action) | ActionChange::Changed { after: action, .. } => {
                 let includes = action.includes.iter().map(|id| id.number()).collect();
+                self.number(Some(Noun::Action), action.id.number());
                 self.actions.insert(action.id.number(), Action { name: action.name.to_string(), includes });
             }
             ActionChange::Deleted(action) => {
@@ -55,9 +57,11 @@ impl State {
                 let permits = role.permits.iter();
                 let permits = permits.map(|p| Permit { action: p.action.number(), scope: place(p.scope) });
                 self.roles.insert(role.id.number(), permits.collect());
+                self.call(Noun::Role, role.id.number(), &role.name);
             }
             RoleChange::Deleted(role) => {
                 self.roles.remove(&role.id.number());
+                self.names.remove(&(Noun::Role, role.id.number()));
             }
         }
     }
@@ -67,10 +71,12 @@ impl State {
             PolicyChange::Created(policy) | PolicyChange::Changed { after: policy, .. } => {
                 let bindings = policy.bindings.iter().map(|b| binding(*b)).collect();
                 self.policies.insert(policy.id.number(), bindings);
+                self.call(Noun::Policy, policy.id.number(), &policy.name);
             }
             PolicyChange::Deleted(policy) => {
                 let gone = policy.id.number();
                 self.policies.remove(&gone);
+                self.names.remove(&(Noun::Policy, gone));
                 self.everywhere(|held| held.given != Given::Policy(gone));
             }
         }
@@ -79,6 +85,7 @@ impl State {
     fn learn_environment(&mut self, change: &EnvironmentChange) {
         match change {
             EnvironmentChange::Created(environment) => {
+                self.number(Some(Noun::Environment), environment.id.number());
                 self.environments.insert(environment.id.number(), environment.name.to_string());
             }
             EnvironmentChange::Deleted(environment) => {
@@ -91,6 +98,7 @@ impl State {
     fn learn_project(&mut self, change: &ProjectChange) {
         match change {
             ProjectChange::Created(project) => {
+                self.number(Some(Noun::Project), project.id.number());
                 self.projects.insert(project.id.number(), project.name.to_string());
             }
             ProjectChange::Changed { .. } => {}
@@ -105,6 +113,7 @@ impl State {
     fn learn_person(&mut self, change: &PrincipalChange) {
         match change {
             PrincipalChange::Created { id, subject, profile } => {
+                self.number(None, id.number());
                 self.people.insert(id.number(), person(*subject, profile, Vec::new()));
             }
             PrincipalChange::Changed { id, subject, after, .. } => {
@@ -121,14 +130,17 @@ impl State {
 
     fn learn_group(&mut self, change: &GroupChange) {
         match change {
-            GroupChange::Created { id, .. } => {
+            GroupChange::Created { id, profile, .. } => {
                 self.groups.insert(id.number(), Vec::new());
+                self.call(Noun::Group, id.number(), &profile.name);
             }
+            GroupChange::Changed { id, after, .. } => self.call(Noun::Group, id.number(), &after.name),
             GroupChange::Deleted { id, .. } => {
                 self.groups.remove(&id.number());
+                self.names.remove(&(Noun::Group, id.number()));
                 self.memberships.retain(|(group, _), _| *group != id.number());
             }
-            GroupChange::Changed { .. } | GroupChange::Ordered { .. } => {}
+            GroupChange::Ordered { .. } => {}
         }
     }
 
@@ -166,6 +178,11 @@ impl State {
         }
     }
 
+    fn call(&mut self, noun: Noun, number: u32, name: &str) {
+        self.number(Some(noun), number);
+        self.names.insert((noun, number), name.to_owned());
+    }
+
     /// Keeps of what people, groups and everyone hold only what `stays`.
     fn everywhere(&mut self, stays: impl Fn(&Held) -> bool) {
         for person in self.people.values_mut() {
@@ -191,16 +208,19 @@ fn span(terms: &Terms) -> Span {
 }
 
 fn person(subject: Subject, profile: &Profile, held: Vec<Held>) -> Person {
-    let personal = [&profile.email, &profile.username, &profile.external_id];
-    let mut known_as: Vec<String> = personal.into_iter().flatten().map(|text| text.0.to_string()).collect();
-    known_as.extend(profile.client_id.iter().map(ToString::to_string));
-    known_as.push(subject.to_string());
+    let kept = |texts: [&Option<rolecall_model::principal::Personal>; 2]| -> Vec<String> {
+        texts.into_iter().flatten().map(|text| text.0.to_string()).collect()
+    };
+    let mut ids = kept([&profile.external_id, &None]);
+    ids.extend(profile.client_id.iter().map(ToString::to_string));
+    ids.push(subject.to_string());
     let means = profile.sign_in;
     Person {
         is_user: subject.kind() == PrincipalKind::User,
         active: profile.active,
         can_sign_in: means.password || means.identities > 0 || means.passkeys > 0,
-        known_as,
+        names: kept([&profile.email, &profile.username]),
+        ids,
         held,
     }
 }

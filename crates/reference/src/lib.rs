@@ -10,10 +10,14 @@ mod claim;
 mod founding;
 pub mod generate;
 mod learn;
+mod name;
 mod rule;
 mod state;
+mod way;
 mod workload;
 
 pub use claim::{Claim, Fault};
-pub use rule::{Asked, Place, Question, Way};
+pub use name::Noun;
+pub use rule::{Asked, Place, Question};
 pub use state::{Action, Binding, Given, Held, Permit, Person, Span, State, Where};
+pub use way::Way;

@@ -3,7 +3,7 @@
 //! action is or includes the action at a scope that covers the place. There is no deny, no order,
 //! no priority.
 
-use crate::state::{Binding, Given, Held, Permit, Span, State, Where};
+use crate::state::{Binding, Given, Held, Span, State, Where};
 use rolecall_model::operation;
 use std::collections::BTreeSet;
 
@@ -40,39 +40,6 @@ pub struct Question {
     pub at: i64,
 }
 
-/// How one permit that reaches a subject relates to a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one clause of the rule")]
-pub struct Way {
-    /// The subject's own, not a group's nor everyone's.
-    pub own: bool,
-    /// A group's.
-    pub group: bool,
-    /// Everyone's.
-    pub everyone: bool,
-    /// Given by a policy.
-    pub policy: bool,
-    /// With a start or an end somewhere.
-    pub timed: bool,
-    /// By a permit narrowed to a project or environment.
-    pub narrowed: bool,
-    /// By an action that includes the one asked about.
-    pub included: bool,
-    /// Whether it counts at the instant.
-    pub in_force: bool,
-    /// Whether the binding covers the place.
-    pub binding_covers: bool,
-    /// Whether the permit covers the place.
-    pub permit_covers: bool,
-}
-
-impl Way {
-    /// Whether it gives what was asked, if the subject is active.
-    pub const fn gives(&self) -> bool {
-        self.in_force && self.binding_covers && self.permit_covers
-    }
-}
-
 impl State {
     /// Whether the subject may.
     pub fn check(&self, question: &Question) -> bool {
@@ -91,7 +58,7 @@ impl State {
             if *user != question.subject || !counts(*span, question.at) {
                 continue;
             }
-            for held in &self.groups[group] {
+            for held in self.groups.get(group).into_iter().flatten() {
                 if self.gives(held, question) {
                     return true;
                 }
@@ -110,7 +77,7 @@ impl State {
             return false;
         }
         for binding in self.bindings(held.given) {
-            for permit in &self.roles[&binding.role] {
+            for permit in self.roles.get(&binding.role).into_iter().flatten() {
                 if self.includes(permit.action, question.action)
                     && covers(binding.scope, question.place)
                     && covers(permit.scope, question.place)
@@ -147,39 +114,6 @@ impl State {
             }
         }
         false
-    }
-
-    /// The subject of an identifier, in any case when it is an email or a username, which are kept
-    /// in small letters.
-    pub fn person_known_as(&self, identifier: &str) -> Option<u32> {
-        let is = |known: &String| known == identifier;
-        let found = self.people.iter().find(|(_, person)| person.known_as.iter().any(is));
-        found.map(|(number, _)| *number)
-    }
-
-    /// The answer to a question in names: an unknown subject or action may nothing, an unknown
-    /// project or environment is one that only all cover.
-    pub fn check_named(
-        &self,
-        subject: &str,
-        action: &str,
-        project: Option<&str>,
-        environment: Option<&str>,
-        at: i64,
-    ) -> bool {
-        let Some(subject) = self.person_known_as(subject) else {
-            return false;
-        };
-        let action = self.actions.iter().find(|(_, kept)| self.is_one(&kept.name, action));
-        let Some((action, _)) = action else {
-            return false;
-        };
-        let part = |number: Option<u32>| number.map_or(Asked::Unknown, Asked::One);
-        let place = Place {
-            project: project.map_or(Asked::All, |name| part(self.number_named(&self.projects, name))),
-            environment: environment.map_or(Asked::All, |name| part(self.number_named(&self.environments, name))),
-        };
-        self.check(&Question { subject, action: *action, place, at })
     }
 
     /// Everybody who may do an action at a place.
@@ -233,61 +167,6 @@ impl State {
             };
             person.is_user && person.can_sign_in && all()
         })
-    }
-
-    /// All permits that reach a subject, active or not, whose action is or includes the one asked
-    /// about: to count which clauses decide an answer. [`State::check`] does not use it.
-    pub fn ways(&self, question: &Question) -> Vec<Way> {
-        let mut ways = Vec::new();
-        let always = Span { from: None, until: None };
-        let plain = Way {
-            own: false,
-            group: false,
-            everyone: false,
-            policy: false,
-            timed: false,
-            narrowed: false,
-            included: false,
-            in_force: false,
-            binding_covers: false,
-            permit_covers: false,
-        };
-        if let Some(person) = self.people.get(&question.subject) {
-            self.add_ways(&person.held, always, Way { own: true, ..plain }, question, &mut ways);
-        }
-        for ((group, user), span) in &self.memberships {
-            if *user == question.subject {
-                self.add_ways(&self.groups[group], *span, Way { group: true, ..plain }, question, &mut ways);
-            }
-        }
-        self.add_ways(&self.everyone, always, Way { everyone: true, ..plain }, question, &mut ways);
-        ways
-    }
-
-    fn add_ways(&self, list: &[Held], membership: Span, holder: Way, question: &Question, ways: &mut Vec<Way>) {
-        for held in list {
-            for binding in self.bindings(held.given) {
-                for permit in self.roles.get(&binding.role).into_iter().flatten() {
-                    if self.includes(permit.action, question.action) {
-                        ways.push(way(held, membership, binding, permit, holder, question));
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn way(held: &Held, membership: Span, binding: Binding, permit: &Permit, holder: Way, question: &Question) -> Way {
-    let is_timed = |span: Span| span.from.is_some() || span.until.is_some();
-    Way {
-        policy: matches!(held.given, Given::Policy(_)),
-        timed: is_timed(held.span) || is_timed(membership),
-        narrowed: permit.scope.project.is_some() || permit.scope.environment.is_some(),
-        included: permit.action != question.action,
-        in_force: counts(held.span, question.at) && counts(membership, question.at),
-        binding_covers: covers(binding.scope, question.place),
-        permit_covers: covers(permit.scope, question.place),
-        ..holder
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the reference knows of an organization: lists and maps of numbers, nothing derived.
 
+use crate::name::Noun;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where something holds: a project or all, an environment or all, by number.
@@ -65,8 +66,10 @@ pub struct Person {
     pub active: bool,
     /// Whether it has a password, a linked identity or a passkey.
     pub can_sign_in: bool,
-    /// All by which it is known.
-    pub known_as: Vec<String>,
+    /// Its email and username, which are found in any case.
+    pub names: Vec<String>,
+    /// Its external id, client id and opaque id, which are found to the letter.
+    pub ids: Vec<String>,
     /// What it has been given itself.
     pub held: Vec<Held>,
 }
@@ -105,4 +108,27 @@ pub struct State {
     pub everyone: Vec<Held>,
     /// Roles that cannot be changed.
     pub predefined: BTreeSet<u32>,
+    /// The default role of each slot: users and applications that are imported have it unasked.
+    pub slots: Vec<u32>,
+    /// Names of groups, policies and roles by number.
+    pub names: BTreeMap<(Noun, u32), String>,
+    /// The highest number that each kind has had; users and applications are one kind.
+    pub highest: BTreeMap<Option<Noun>, u32>,
+}
+
+impl State {
+    /// Remembers that a number has been given.
+    pub(crate) fn number(&mut self, noun: Option<Noun>, number: u32) {
+        let highest = self.highest.entry(noun).or_default();
+        *highest = number.max(*highest);
+    }
+
+    /// The next number of a kind; it is never one that has been given before.
+    pub(crate) fn next(&mut self, noun: Option<Noun>) -> u32 {
+        // The numbers below belong to Rolecall's own actions and to catalogs.
+        let first = if noun == Some(Noun::Action) { 2000 } else { 1 };
+        let highest = self.highest.entry(noun).or_default();
+        *highest = (*highest + 1).max(first);
+        *highest
+    }
 }

@@ -1,6 +1,7 @@
 //! Learning an imported workload from its own lines: what has an id there gets the next number of
 //! its kind here.
 
+use crate::name::Noun;
 use crate::state::{Action, Binding, Given, Held, Permit, Person, Span, State, Where};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -20,35 +21,40 @@ impl State {
             let id = || Some(line.get("id")?.as_str()?.to_owned());
             match line.get("t")?.as_str()? {
                 "environment" => {
-                    let number = next(self.environments.keys(), 1);
                     let there = self.number_named(&self.environments, &id()?);
-                    numbers.insert(("environment", id()?), there.unwrap_or(number));
-                    self.environments.entry(there.unwrap_or(number)).or_insert(id()?);
+                    let number = there.unwrap_or_else(|| self.next(Some(Noun::Environment)));
+                    numbers.insert(("environment", id()?), number);
+                    self.environments.entry(number).or_insert(id()?);
                 }
                 "action" => {
-                    let number = next(self.actions.keys(), 2000);
+                    let number = self.next(Some(Noun::Action));
                     numbers.insert(("action", id()?), number);
                     self.actions.insert(number, Action { name: id()?, includes: Vec::new() });
                 }
                 "project" => {
-                    let number = next(self.projects.keys(), 1);
+                    // One that was only named so far is the one that is now made.
+                    let there = self.number_named(&self.projects, &id()?);
+                    let number = there.unwrap_or_else(|| self.next(Some(Noun::Project)));
                     numbers.insert(("project", id()?), number);
                     self.projects.insert(number, id()?);
                 }
                 "role" => {
-                    let number = next(self.roles.keys(), 1);
+                    let number = self.next(Some(Noun::Role));
                     numbers.insert(("role", id()?), number);
                     self.roles.insert(number, permits(&line, &numbers)?);
+                    self.names.insert((Noun::Role, number), id()?);
                 }
                 "policy" => {
-                    let number = next(self.policies.keys(), 1);
+                    let number = self.next(Some(Noun::Policy));
                     numbers.insert(("policy", id()?), number);
                     self.policies.insert(number, bindings(line.get("bindings")?, &numbers)?);
+                    self.names.insert((Noun::Policy, number), id()?);
                 }
                 "group" => {
-                    let number = next(self.groups.keys(), 1);
+                    let number = self.next(Some(Noun::Group));
                     numbers.insert(("group", id()?), number);
                     self.groups.insert(number, held(&line, &numbers)?);
+                    self.names.insert((Noun::Group, number), id()?);
                 }
                 kind @ ("user" | "application") => {
                     self.learn_subject(&line, kind == "user", id()?, &numbers)?;
@@ -60,9 +66,13 @@ impl State {
     }
 
     fn learn_subject(&mut self, line: &Value, is_user: bool, id: String, numbers: &Numbers) -> Option<()> {
-        let number = next(self.people.keys(), 1);
-        let person =
-            Person { is_user, active: true, can_sign_in: false, known_as: vec![id], held: held(line, numbers)? };
+        let number = self.next(None);
+        let mut held = held(line, numbers)?;
+        let everywhere = Where { project: None, environment: None };
+        let default = |role: &u32| Given::Role(Binding { role: *role, scope: everywhere });
+        held.extend(self.slots.iter().map(default).map(|given| Held { given, span: ALWAYS }));
+        let (names, ids) = (Vec::new(), vec![id]);
+        let person = Person { is_user, active: true, can_sign_in: false, names, ids, held };
         self.people.insert(number, person);
         for group in line.get("groups")?.as_array()? {
             let group = *numbers.get(&("group", group.as_str()?.to_owned()))?;
@@ -70,10 +80,6 @@ impl State {
         }
         Some(())
     }
-}
-
-fn next<'a>(numbers: impl Iterator<Item = &'a u32>, first: u32) -> u32 {
-    numbers.max().map_or(first, |last| (last + 1).max(first))
 }
 
 fn permits(line: &Value, numbers: &Numbers) -> Option<Vec<Permit>> {
@@ -89,7 +95,7 @@ fn permits(line: &Value, numbers: &Numbers) -> Option<Vec<Permit>> {
             permits.push(Permit { action, scope: Where { project: None, environment } });
         }
     }
-    Some(permits)
+    Some(once(permits))
 }
 
 fn bindings(list: &Value, numbers: &Numbers) -> Option<Vec<Binding>> {
@@ -102,7 +108,7 @@ fn bindings(list: &Value, numbers: &Numbers) -> Option<Vec<Binding>> {
         let scope = Where { project: part("project")?, environment: part("environment")? };
         bindings.push(Binding { role: part("role")??, scope });
     }
-    Some(bindings)
+    Some(once(bindings))
 }
 
 fn held(line: &Value, numbers: &Numbers) -> Option<Vec<Held>> {
@@ -112,5 +118,16 @@ fn held(line: &Value, numbers: &Numbers) -> Option<Vec<Held>> {
         let policy = *numbers.get(&("policy", policy.as_str()?.to_owned()))?;
         held.push(Held { given: Given::Policy(policy), span: ALWAYS });
     }
-    Some(held)
+    Some(once(held))
+}
+
+/// Said twice it is there once.
+fn once<T: PartialEq>(list: Vec<T>) -> Vec<T> {
+    let mut kept = Vec::new();
+    for item in list {
+        if !kept.contains(&item) {
+            kept.push(item);
+        }
+    }
+    kept
 }

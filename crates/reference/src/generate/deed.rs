@@ -1,34 +1,84 @@
 //! A deed: a command whose names are still open. It becomes a command when it is seen what there
 //! is.
 
-use super::catalog::WORDS;
+mod change;
+mod create;
+mod run;
+
+use super::name;
 use super::random::Random;
 use crate::state::State;
-use rolecall_model::action::{ActionCommand, ActionPatch, Level, NewAction};
-use rolecall_model::application::{ApplicationCommand, ApplicationPatch, NewApplication};
+use rolecall_model::application::ApplicationCommand;
 use rolecall_model::assignment::{AssignmentCommand, GrantRef};
 use rolecall_model::command::{Command, Ref, SubjectRef};
-use rolecall_model::environment::{EnvironmentCommand, NewEnvironment};
-use rolecall_model::group::{GroupCommand, GroupPatch, NewGroup};
+use rolecall_model::group::GroupCommand;
 use rolecall_model::membership::MembershipCommand;
-use rolecall_model::policy::{BindingRef, NewPolicy, PolicyCommand, PolicyPatch};
-use rolecall_model::project::{NewProject, ProjectCommand};
+use rolecall_model::policy::{BindingRef, PolicyCommand};
 use rolecall_model::provenance::{Source, Terms};
-use rolecall_model::role::{Bindable, NewRole, PermitRef, RoleCommand, RolePatch};
+use rolecall_model::role::{PermitRef, RoleCommand};
 use rolecall_model::scope::ScopeRef;
 use rolecall_model::time::Timestamp;
-use rolecall_model::user::{NewUser, UserCommand, UserPatch};
-use serde_json::Map;
+use rolecall_model::user::UserCommand;
 use std::collections::BTreeMap;
 
 /// A random seed that becomes a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deed(pub u64);
+pub struct Deed {
+    /// Which one.
+    pub seed: u64,
+    /// Of what kind.
+    pub what: What,
+    /// Whether it is published together with the one before.
+    pub joined: bool,
+}
+
+/// What kind of command a deed is. Of a run of the same kind and number, each makes the same holder
+/// larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Any.
+    Any,
+    /// Adds a user who has nothing.
+    Welcome,
+    /// Gives one more role to a user, application or group.
+    Give(usize),
+    /// Puts a user into one more group.
+    Gather(usize),
+    /// Adds a user to a group there is, mostly for a time.
+    Meet(usize),
+    /// Adds a binding to a policy.
+    Bind(usize),
+    /// Gives a policy more to a user, application or group.
+    Entrust(usize),
+    /// Adds a role, or a policy when the number is odd.
+    Draft(usize),
+    /// Gives the latest role or policy to a user.
+    Hand(usize),
+    /// Changes what the latest role or policy gives.
+    Amend(usize),
+}
 
 impl Deed {
+    /// Any deed of a seed.
+    pub const fn any(seed: u64) -> Self {
+        Deed { seed, what: What::Any, joined: false }
+    }
+
     /// The command this deed is in a state, at an instant.
     pub fn command(self, state: &State, at: i64) -> Command {
-        Doer { random: Random::new(self.0), state, at }.command()
+        let mut doer = Doer { random: Random::new(self.seed), state, at };
+        match self.what {
+            What::Any => doer.command(),
+            What::Welcome => doer.welcome(),
+            What::Give(which) => doer.give(which),
+            What::Gather(which) => doer.gather(which),
+            What::Meet(which) => doer.meet(which),
+            What::Bind(which) => doer.bind(which),
+            What::Entrust(which) => doer.entrust(which),
+            What::Draft(which) => doer.draft(which),
+            What::Hand(which) => doer.hand(which),
+            What::Amend(which) => doer.amend(which),
+        }
     }
 }
 
@@ -65,8 +115,7 @@ impl Doer<'_> {
 
     /// A name that may be taken, in some script.
     fn name(&mut self) -> String {
-        let word = self.random.one(&WORDS).copied().unwrap_or_default();
-        format!("{word} {}", self.random.below(12))
+        name::any(&mut self.random, true)
     }
 
     fn one<T>(&mut self, among: &BTreeMap<u32, T>) -> Ref {
@@ -107,7 +156,16 @@ impl Doer<'_> {
     }
 
     fn permits(&mut self, most: usize) -> Vec<PermitRef> {
-        (0..self.random.below(most + 1)).map(|_| PermitRef { action: self.action(), scope: self.scope(18) }).collect()
+        (0..self.random.below(most + 1)).map(|_| self.permit()).collect()
+    }
+
+    fn permit(&mut self) -> PermitRef {
+        let mut scope = self.scope(45);
+        // To an environment more often than to a project: it must still meet where roles are bound.
+        if self.random.percent(60) {
+            scope.project = None;
+        }
+        PermitRef { action: self.action(), scope }
     }
 
     fn bindings(&mut self, most: usize) -> Vec<BindingRef> {
@@ -126,8 +184,9 @@ impl Doer<'_> {
 
     fn terms(&mut self) -> Terms {
         let mut instant = |often: usize| {
-            let near = i64::try_from(self.random.below(41)).unwrap_or(0) - 20;
-            self.random.percent(often).then(|| Timestamp::from_micros(self.at + near * 1_000_000))
+            let near = (i64::try_from(self.random.below(41)).unwrap_or(0) - 20) * 1_000_000;
+            let odd = i64::try_from(self.random.below(3)).unwrap_or(0) * 333_333;
+            self.random.percent(often).then(|| Timestamp::from_micros(self.at + near + odd))
         };
         let (from, until) = (instant(20), instant(20));
         let source = match self.random.below(10) {
@@ -138,191 +197,12 @@ impl Doer<'_> {
         Terms { from, until, ..Terms::of(source) }
     }
 
-    fn new_user(&mut self) -> NewUser {
-        let state = self.state;
-        let number = self.random.below(1_000_000);
-        let mut user = NewUser { terms: self.terms(), disabled: self.random.percent(8), ..NewUser::default() };
-        user.email = self.random.percent(70).then(|| format!("User.{number}@Example.com"));
-        user.username = self.random.percent(30).then(|| format!("User{number}"));
-        user.external_id = (user.email.is_none() && user.username.is_none()).then(|| format!("внешний-{number}"));
-        user.password = self.random.percent(30);
-        user.grants = (0..self.random.below(3)).map(|_| self.grant_ref()).collect();
-        if !state.groups.is_empty() {
-            user.groups = (0..self.random.below(2)).map(|_| self.one(&state.groups)).collect();
-        }
-        user
-    }
-
-    fn new_application(&mut self) -> NewApplication {
-        let name = self.name();
-        let client_id = Some(format!("Client-{}", self.random.below(1_000_000)));
-        let grants = (0..self.random.below(3)).map(|_| self.grant_ref()).collect();
-        NewApplication { name, client_id, grants, terms: self.terms(), ..NewApplication::default() }
-    }
-
-    fn new_group(&mut self) -> NewGroup {
-        let members = (0..self.random.below(4)).map(|_| self.person()).collect();
-        let grants = (0..self.random.below(2)).map(|_| self.grant_ref()).collect();
-        NewGroup { name: self.name(), members, grants, terms: self.terms(), ..NewGroup::default() }
-    }
-
-    fn new_role(&mut self) -> NewRole {
-        let bindable = [None, Some(Bindable::Anywhere), Some(Bindable::Project), Some(Bindable::Organization)];
-        NewRole {
-            name: self.name(),
-            description: String::new(),
-            bindable: bindable[self.random.below(4)],
-            slot: self.random.percent(10).then(|| "root".to_owned()),
-            permits: self.permits(4),
-            attributes: Map::new(),
-        }
-    }
-
-    fn new_policy(&mut self) -> NewPolicy {
-        NewPolicy { name: self.name(), description: String::new(), bindings: self.bindings(3), attributes: Map::new() }
-    }
-
     fn grant(&mut self) -> Command {
         AssignmentCommand::Grant(self.holder(), self.grant_ref(), self.terms()).into()
-    }
-
-    /// Takes something away that is there.
-    fn end(&mut self) -> Command {
-        let subject = self.holder();
-        let held = match &subject {
-            SubjectRef::Group(Ref::Number(number)) => self.state.groups.get(number),
-            SubjectRef::Number(number) => self.state.people.get(number).map(|person| &person.held),
-            _ => None,
-        };
-        let held: Vec<_> = held.into_iter().flatten().copied().collect();
-        let grant = match self.random.one(&held).map(|held| held.given) {
-            Some(crate::Given::Policy(number)) => GrantRef::Policy(Ref::Number(number)),
-            Some(crate::Given::Role(b)) => GrantRef::Role(BindingRef {
-                role: Ref::Number(b.role),
-                scope: ScopeRef {
-                    project: b.scope.project.map(Ref::Number),
-                    environment: b.scope.environment.map(Ref::Number),
-                },
-            }),
-            None => self.grant_ref(),
-        };
-        AssignmentCommand::End { subject, grant, source: None, quietly: true }.into()
     }
 
     fn join(&mut self) -> Command {
         let state = self.state;
         MembershipCommand::Add(self.one(&state.groups), self.person(), self.terms()).into()
-    }
-
-    fn leave(&mut self) -> Command {
-        let pairs: Vec<(u32, u32)> = self.state.memberships.keys().copied().collect();
-        let (group, user) = self.random.one(&pairs).copied().unwrap_or((1, 1));
-        let (group, user) = (Ref::Number(group), SubjectRef::Number(user));
-        MembershipCommand::Remove { group, user, source: None, quietly: true }.into()
-    }
-
-    fn change_role(&mut self) -> Command {
-        let state = self.state;
-        let own = state.roles.keys().copied().filter(|role| !state.predefined.contains(role));
-        let own: Vec<u32> = own.collect();
-        let role = Ref::Number(self.random.one(&own).copied().unwrap_or(1));
-        let command = match self.random.below(3) {
-            0 => RoleCommand::Permit(role, self.permits(3)),
-            1 => RoleCommand::Withdraw(role, self.permits(8)),
-            _ => RoleCommand::Change(role, RolePatch { permits: Some(self.permits(4)), ..RolePatch::default() }),
-        };
-        command.into()
-    }
-
-    fn change_policy(&mut self) -> Command {
-        let state = self.state;
-        let policy = self.one(&state.policies);
-        let command = match self.random.below(3) {
-            0 => PolicyCommand::Bind(policy, self.bindings(2)),
-            1 => PolicyCommand::Unbind(policy, self.bindings(4)),
-            _ => PolicyCommand::Change(
-                policy,
-                PolicyPatch { bindings: Some(self.bindings(3)), ..PolicyPatch::default() },
-            ),
-        };
-        command.into()
-    }
-
-    fn change_user(&mut self) -> Command {
-        let mut patch = UserPatch::default();
-        match self.random.below(6) {
-            0..2 => patch.active = Some(false),
-            2..4 => patch.active = Some(true),
-            4 => patch.username = Some(Some(format!("other{}", self.random.below(1_000)))),
-            _ => patch.password = Some(self.random.percent(70)),
-        }
-        UserCommand::Change(self.person(), patch).into()
-    }
-
-    fn change_application(&mut self) -> Command {
-        let active = Some(self.random.percent(60));
-        ApplicationCommand::Change(self.person(), ApplicationPatch { active, ..ApplicationPatch::default() }).into()
-    }
-
-    fn change_group(&mut self) -> Command {
-        let state = self.state;
-        let mut patch = GroupPatch { name: Some(self.name()), ..GroupPatch::default() };
-        if self.random.percent(70) {
-            patch.members = Some((0..self.random.below(4)).map(|_| self.person()).collect());
-        }
-        GroupCommand::Change(self.one(&state.groups), patch).into()
-    }
-
-    fn change_places(&mut self) -> Command {
-        let (state, name) = (self.state, self.name());
-        match self.random.below(5) {
-            0 if state.environments.len() < 4 => {
-                EnvironmentCommand::Create(NewEnvironment { name, title: String::new(), attributes: Map::new() }).into()
-            }
-            1 => ProjectCommand::Archive(self.one(&state.projects)).into(),
-            2 => ProjectCommand::Restore(self.one(&state.projects)).into(),
-            _ => {
-                let (title, description, attributes) = (String::new(), String::new(), Map::new());
-                ProjectCommand::Create(NewProject { name, title, description, attributes }).into()
-            }
-        }
-    }
-
-    fn change_action(&mut self) -> Command {
-        let includes: Vec<Ref> = (0..self.random.below(3)).map(|_| self.action()).collect();
-        if self.random.percent(50) {
-            let patch = ActionPatch { includes: Some(includes), ..ActionPatch::default() };
-            let late: Vec<u32> = self.state.actions.keys().copied().filter(|number| *number >= 2000).collect();
-            return ActionCommand::Change(Ref::Number(self.random.one(&late).copied().unwrap_or(2000)), patch).into();
-        }
-        ActionCommand::Create(NewAction {
-            name: format!("more.{}", self.random.below(8)),
-            level: Level::Environment,
-            title: String::new(),
-            description: String::new(),
-            category: String::new(),
-            includes,
-            attributes: Map::new(),
-        })
-        .into()
-    }
-
-    fn slot(&mut self) -> Command {
-        let (state, slot, terms) = (self.state, "root".to_owned(), Terms::of(Source::Manual));
-        AssignmentCommand::Slot { subject: self.holder(), slot, role: Some(self.one(&state.roles)), terms }.into()
-    }
-
-    fn delete(&mut self) -> Command {
-        let state = self.state;
-        match self.random.below(8) {
-            0 => UserCommand::Delete(self.person()).into(),
-            1 => ApplicationCommand::Delete(self.person()).into(),
-            2 => GroupCommand::Delete(self.one(&state.groups)).into(),
-            3 => PolicyCommand::Delete(self.one(&state.policies)).into(),
-            4 => RoleCommand::Delete(self.one(&state.roles)).into(),
-            5 => ProjectCommand::Delete(self.one(&state.projects)).into(),
-            6 => EnvironmentCommand::Delete(self.one(&state.environments)).into(),
-            _ => ActionCommand::Delete(self.action()).into(),
-        }
     }
 }

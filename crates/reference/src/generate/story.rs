@@ -1,25 +1,31 @@
 //! A story: a catalog and deeds, told command by command to the model and to the reference.
 
 use super::catalog::catalog;
-use super::deed::Deed;
+use super::deed::{Deed, What};
 use super::random::Random;
+use super::shape::Shape;
 use crate::state::State;
 use rolecall_model::Org;
 use rolecall_model::assignment::GrantRef;
-use rolecall_model::catalog::Catalog;
+use rolecall_model::catalog::{Catalog, CatalogAdministrator};
 use rolecall_model::command::{Command, Ref};
 use rolecall_model::decide::{Decision, decide};
 use rolecall_model::id::{OrganizationId, PrincipalId};
 use rolecall_model::moment::{Actor, Moment};
 use rolecall_model::organization::NewOrganization;
+use rolecall_model::policy::BindingRef;
 use rolecall_model::provenance::{Source, Terms};
 use rolecall_model::refusal::Refusal;
+use rolecall_model::scope::ScopeRef;
 use rolecall_model::time::Timestamp;
 use rolecall_model::user::{NewUser, UserCommand};
 use std::sync::Arc;
 
 /// When stories begin, in microseconds since 1970; each command is a second after the one before.
 const BEGINNING: i64 = 1_795_000_000_000_000;
+
+/// Deeds in a run that makes one holder large: a good part of them are refused.
+const LONG_RUN: usize = 60;
 
 /// What happens to an organization.
 #[derive(Clone, Debug)]
@@ -31,11 +37,36 @@ pub struct Story {
 }
 
 impl Story {
-    /// The story of a seed, with so many deeds.
+    /// The story of a seed about a middling organization, with so many deeds.
     pub fn new(seed: u64, deeds: usize) -> Self {
-        let mut random = Random::new(seed);
-        let catalog = Arc::new(catalog(&mut random));
-        Story { catalog, deeds: (0..deeds).map(|_| Deed(random.next())).collect() }
+        Story::of(&Shape::middle(deeds), &mut Random::new(seed))
+    }
+
+    /// A story about an organization of a shape.
+    pub fn of(shape: &Shape, random: &mut Random) -> Self {
+        let catalog = Arc::new(catalog(shape, random));
+        let mut deeds = Vec::new();
+        if shape.gathered {
+            let first = [What::Welcome, What::Welcome, What::Gather(1), What::Give(0), What::Give(0)];
+            deeds.extend(first.map(|what| Deed { what, joined: true, ..Deed::any(random.next()) }));
+            deeds.push(Deed { what: What::Meet(2), ..Deed::any(random.next()) });
+        }
+        if shape.settled {
+            let which = random.below(2);
+            let first = [What::Draft(which), What::Hand(which), What::Amend(which)];
+            deeds.extend(first.map(|what| Deed { what, ..Deed::any(random.next()) }));
+        }
+        for _ in 0..shape.deeds {
+            let joined = random.percent(shape.joined);
+            deeds.push(Deed { joined, ..Deed::any(random.next()) });
+            if random.percent(shape.runs) {
+                let which = random.below(1_000);
+                let what = [What::Give(which), What::Gather(which), What::Bind(which), What::Entrust(which)];
+                let what = what[random.below(what.len())];
+                deeds.extend((0..LONG_RUN).map(|_| Deed { seed: random.next(), what, joined: true }));
+            }
+        }
+        Story { catalog, deeds }
     }
 }
 
@@ -75,7 +106,7 @@ impl Told {
     /// The model's refusal; then nothing has happened.
     pub fn act(&mut self, deed: Deed) -> Result<Decision, Refusal> {
         let command = deed.command(&self.state, self.at);
-        let first = PrincipalId::new(1).filter(|id| deed.0.is_multiple_of(4) && self.org.principal(*id).is_some());
+        let first = PrincipalId::new(1).filter(|id| deed.seed.is_multiple_of(4) && self.org.principal(*id).is_some());
         let actor = first.map_or(Actor::System, |id| Actor::Principal { id, token: None });
         self.tell(command, actor)
     }
@@ -101,10 +132,17 @@ pub fn first_commands(catalog: &Arc<Catalog>) -> [Command; 2] {
         title: String::new(),
         catalog: Arc::clone(catalog),
     };
+    let everything = match &catalog.administrator {
+        Some(CatalogAdministrator::Role(role)) => {
+            GrantRef::Role(BindingRef { role: Ref::Name(role.clone()), scope: ScopeRef::ORGANIZATION })
+        }
+        Some(CatalogAdministrator::Policy(policy)) => GrantRef::Policy(Ref::Name(policy.clone())),
+        None => GrantRef::Policy(Ref::from("Admin")),
+    };
     let first = NewUser {
         email: Some("first@example.com".to_owned()),
         password: true,
-        grants: vec![GrantRef::Policy(Ref::from("Admin"))],
+        grants: vec![everything],
         terms: Terms::of(Source::Manual),
         ..NewUser::default()
     };

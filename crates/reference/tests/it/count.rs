@@ -3,12 +3,17 @@
 
 use rolecall_reference::{Question, State, Way};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// How many answers each clause decided.
 #[derive(Clone, Debug, Default)]
 pub struct Count {
+    pub organizations: usize,
+    pub commands: usize,
     pub asked: usize,
     pub allowed: usize,
+    /// How many of those asked were looked at for what decided them.
+    pub looked_at: usize,
     pub decided: BTreeMap<&'static str, usize>,
 }
 
@@ -25,10 +30,13 @@ const CLAUSES: [(&str, Holds); 7] = [
     ("included", |way| way.included),
 ];
 
+/// Clauses by which a denial comes about: each alone would have to be otherwise.
+const DENIALS: [&str; 4] = ["inactive", "over or to come", "narrowed away", "bound elsewhere"];
+
 impl Count {
-    pub fn add(&mut self, state: &State, question: &Question, allowed: bool) {
-        self.asked += 1;
-        self.allowed += usize::from(allowed);
+    /// Finds out what decided an answer.
+    pub fn look_at(&mut self, state: &State, question: &Question, allowed: bool) {
+        self.looked_at += 1;
         let ways = state.ways(question);
         let mut decides = |clause, it_does: bool| {
             *self.decided.entry(clause).or_default() += usize::from(it_does);
@@ -48,21 +56,49 @@ impl Count {
     }
 
     pub fn join(&mut self, other: &Count) {
+        self.organizations += other.organizations;
+        self.commands += other.commands;
         self.asked += other.asked;
         self.allowed += other.allowed;
+        self.looked_at += other.looked_at;
         for (clause, decided) in &other.decided {
             *self.decided.entry(clause).or_default() += decided;
         }
     }
 
+    /// Hundredths of the answers that a clause decided.
+    fn share(&self, clause: &str) -> f64 {
+        percent(self.decided.get(clause).copied().unwrap_or(0), self.looked_at)
+    }
+
     /// That the questions were worth asking.
     pub fn assert_worth(&self) {
-        let percent = |part: usize| 100 * part / self.asked.max(1);
-        assert!((20..=80).contains(&percent(self.allowed)), "{} % are allowed: {self:?}", percent(self.allowed));
-        let clauses = CLAUSES.iter().map(|(clause, _)| *clause);
-        for clause in clauses.chain(["inactive", "over or to come", "narrowed away", "bound elsewhere"]) {
-            let decided = self.decided.get(clause).copied().unwrap_or(0);
-            assert!(decided * 100 >= self.asked, "{clause} decides {decided} of {}: {self:?}", self.asked);
+        let allowed = percent(self.allowed, self.asked);
+        assert!((20.0..=80.0).contains(&allowed), "{allowed:.1} % are allowed\n{self}");
+        for clause in clauses() {
+            assert!(self.share(clause) >= 1.0, "{clause} decides {:.2} %\n{self}", self.share(clause));
         }
+    }
+}
+
+fn clauses() -> impl Iterator<Item = &'static str> {
+    CLAUSES.iter().map(|(clause, _)| *clause).chain(DENIALS)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let allowed = percent(self.allowed, self.asked);
+        let Count { asked, organizations, commands, .. } = self;
+        write!(
+            f,
+            "{asked} questions, {allowed:.1} % allowed, in {organizations} organizations after {commands} commands; decided by:"
+        )?;
+        clauses().try_for_each(|clause| write!(f, " {clause} {:.1} %,", self.share(clause)))?;
+        write!(f, " of {} looked at", self.looked_at)
     }
 }

@@ -1,34 +1,24 @@
-//! Who gains and who loses what: compared on the grid of everybody, every action and every place.
+//! Who gains and who loses what: compared on a grid of everybody, every action and every place.
 
+use crate::compare::Step;
+use crate::engine::Engine;
+use crate::table::{Grid, Table};
 use crate::words;
-use rolecall_engine::{Delta, Index, difference};
+use rolecall_engine::{Delta, difference};
 use rolecall_model::Timestamp;
-use rolecall_model::organization::Touched;
-use rolecall_reference::generate::Told;
-use rolecall_reference::{Place, Question};
-use std::collections::BTreeSet;
+use rolecall_reference::Question;
 
-pub fn agrees(before: &Told, after: &Told, index: (&Index, &Index), touched: &Touched) -> Result<(), String> {
-    let at = after.at;
-    let found = difference(index.0, index.1, touched, Timestamp::from_micros(at));
-    let people: BTreeSet<u32> = before.state.people.keys().chain(after.state.people.keys()).copied().collect();
-    let actions: BTreeSet<u32> = before.state.actions.keys().chain(after.state.actions.keys()).copied().collect();
-    // A few of Rolecall's own actions stand for the others.
-    let actions: Vec<u32> = actions.into_iter().filter(|n| !(1003..2000).contains(n) || *n == 1012).collect();
-    let grid: BTreeSet<Place> = before.state.grid().into_iter().chain(after.state.grid()).collect();
-    for subject in &people {
-        for action in &actions {
-            for place in &grid {
-                let question = Question { subject: *subject, action: *action, place: *place, at };
-                let (was, is) = (before.state.check(&question), after.state.check(&question));
-                let gained = among(&found.gains, &question);
-                let lost = among(&found.losses, &question);
-                if (gained, lost) != (is && !was, was && !is) {
-                    return Err(format!(
-                        "{question:?} was {was}, is {is}, the difference says gained {gained}, lost {lost}: {found:?}"
-                    ));
-                }
-            }
+pub fn agrees<E: Engine>(step: &Step<'_, E>, grid: &Grid) -> Result<(), String> {
+    let at = step.after.0.at;
+    let (before, after) = (step.before.1.index(), step.after.1.index());
+    let found = difference(before, after, step.touched, Timestamp::from_micros(at));
+    let (was, is) = (Table::of(&step.before.0.state, grid, at), Table::of(&step.after.0.state, grid, at));
+    for ((question, was), (_, is)) in was.verdicts().zip(is.verdicts()) {
+        let (gained, lost) = (among(&found.gains, &question), among(&found.losses, &question));
+        if (gained, lost) != (is && !was, was && !is) {
+            return Err(format!(
+                "{question:?} was {was}, is {is}, the difference says gained {gained}, lost {lost}: {found:?}"
+            ));
         }
     }
     Ok(())

@@ -82,14 +82,23 @@ fn reason_is_true(state: &State, question: &Question, explanation: &Explanation)
 }
 
 fn claim(path: &Path, permit: Option<Permit>) -> Claim {
-    let (person, group) = match path.holder {
+    let (person, group) = holder(path.holder);
+    let (given, binding) = (given(path.assignment.grant), words::binding(path.binding));
+    Claim { person, group, given, binding, permit: permit.map(words::permit) }
+}
+
+/// The user or application, or the group; neither for everyone.
+pub fn holder(holder: Holder) -> (Option<u32>, Option<u32>) {
+    match holder {
         Holder::Principal(id) => (Some(id.number()), None),
         Holder::Group(id) => (None, Some(id.number())),
         Holder::Everyone => (None, None),
-    };
-    let given = match path.assignment.grant {
+    }
+}
+
+pub fn given(grant: Grant) -> Given {
+    match grant {
         Grant::Policy(policy) => Given::Policy(policy.number()),
         Grant::Role(binding) => Given::Role(words::binding(binding)),
-    };
-    Claim { person, group, given, binding: words::binding(path.binding), permit: permit.map(words::permit) }
+    }
 }

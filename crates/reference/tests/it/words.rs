@@ -7,11 +7,19 @@ use rolecall_reference as reference;
 
 pub fn question(question: &reference::Question) -> engine::Question {
     engine::Question {
-        subject: PrincipalId::new(question.subject).unwrap(),
-        action: ActionId::new(question.action).unwrap(),
+        subject: principal(question.subject),
+        action: action(question.action),
         place: place(question.place),
         at: Timestamp::from_micros(question.at),
     }
+}
+
+pub fn principal(number: u32) -> PrincipalId {
+    PrincipalId::new(number).unwrap()
+}
+
+pub fn action(number: u32) -> ActionId {
+    ActionId::new(number).unwrap()
 }
 
 pub fn place(place: reference::Place) -> engine::Place {
