@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let seed = arguments.seed.unwrap_or_else(of_the_clock);
     println!("proving for {} minutes, from seed {seed} on", arguments.minutes);
-    let mut command = cargo(&["test", "--quiet", "--release", "--package", "rolecall-reference", "--test", "it", "--"]);
+    let mut command = cargo(&["test", "--release", "--package", "rolecall-reference", "--test", "it", "--"]);
     command.args(["--ignored", "--exact", "--nocapture"]);
     command.arg("prove::the_engine_answers_as_the_reference_does_for_as_long_as_one_likes");
     command.env("ROLECALL_PROVE_MINUTES", arguments.minutes.to_string());
