@@ -13,7 +13,7 @@
 //! ```
 //!
 //! With the feature `follow` it also keeps a copy of an organization in process and answers questions from it: see
-//! [`Follower`]. Without it neither model nor engine is built.
+//! `Follower`. Without it neither model nor engine is built.
 
 mod error;
 #[cfg(feature = "follow")]

@@ -8,7 +8,6 @@ use rolecall_model::assignment::Grant;
 use rolecall_model::id::{ActionId, GroupId, Holder, PrincipalId};
 use rolecall_model::membership::Membership;
 use rolecall_model::{Scope, Timestamp};
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 /// An action that a subject may do at a scope, and everything that gives it there.
@@ -29,13 +28,13 @@ impl Index {
         if !self.is_active(subject) {
             return Vec::new();
         }
-        let mut by_action: BTreeMap<ActionId, Vec<Source>> = BTreeMap::new();
+        let mut found = Found::default();
         for path in self.grants_of(subject) {
             if path.window(&self.org).contains(at) {
-                self.add_sources(path, &mut by_action);
+                self.add_sources(path, &mut found);
             }
         }
-        by_action.into_iter().flat_map(|(action, sources)| rights(action, &sources)).collect()
+        found.into_rights()
     }
 
     /// Every role at a scope that reaches a subject, with its path: role by role what `access_of`
@@ -52,14 +51,10 @@ impl Index {
         paths
     }
 
-    fn add_sources(&self, path: Path, by_action: &mut BTreeMap<ActionId, Vec<Source>>) {
+    fn add_sources(&self, path: Path, found: &mut Found) {
         for permit in self.org.role(path.binding.role).iter().flat_map(|role| &role.permits) {
-            let Some(scope) = permit.scope.meet(path.binding.scope) else {
-                continue;
-            };
-            for action in self.org.closure().of_action(permit.action) {
-                let source = Source { path, permit: *permit, scope };
-                by_action.entry(*action).or_default().push(source);
+            if let Some(scope) = permit.scope.meet(path.binding.scope) {
+                found.add(Source { path, permit: *permit, scope }, self.org.closure().of_action(permit.action));
             }
         }
     }
@@ -82,12 +77,37 @@ impl Index {
     }
 }
 
-fn rights(action: ActionId, sources: &[Source]) -> Vec<Right> {
-    let cover: Cover = sources.iter().map(|source| source.scope).collect();
-    let scopes = cover.minimal().into_iter();
-    let right = |scope: Scope| {
-        let sources = sources.iter().filter(|source| source.scope.covers(scope)).copied().collect();
-        Right { action, scope, sources }
-    };
-    scopes.map(right).collect()
+/// What gives a subject something, each once, and which actions that is. Sorting pairs of numbers
+/// takes half the time of a map from actions to lists.
+#[derive(Default)]
+struct Found {
+    sources: Vec<Source>,
+    /// (Action, place in `sources`).
+    actions: Vec<(ActionId, usize)>,
+}
+
+impl Found {
+    fn add(&mut self, source: Source, actions: &[ActionId]) {
+        let place = self.sources.len();
+        self.sources.push(source);
+        self.actions.extend(actions.iter().map(|action| (*action, place)));
+    }
+
+    fn into_rights(mut self) -> Vec<Right> {
+        self.actions.sort_unstable();
+        let by_action = self.actions.chunk_by(|left, right| left.0 == right.0);
+        by_action.flat_map(|same| self.rights(same)).collect()
+    }
+
+    /// The rights to one action.
+    fn rights(&self, same: &[(ActionId, usize)]) -> Vec<Right> {
+        let sources = || same.iter().filter_map(|(action, place)| Some((*action, *self.sources.get(*place)?)));
+        let cover: Cover = sources().map(|(_, source)| source.scope).collect();
+        let right = |scope: Scope| {
+            let action = same.first()?.0;
+            let sources = sources().map(|(_, source)| source).filter(|source| source.scope.covers(scope)).collect();
+            Some(Right { action, scope, sources })
+        };
+        cover.minimal().into_iter().filter_map(right).collect()
+    }
 }
