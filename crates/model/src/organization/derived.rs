@@ -1,5 +1,6 @@
-//! What is derived from the records, so that no change has to look at all of them: names, who has been given a policy or role, which policies bind a role, whose a token is, and
-//! what can make somebody an administrator.
+//! What is derived from the records, so that no change has to look at all of them: names, who has been
+//! given a policy or role, which policies bind a role, whose a token is, and what can make somebody an
+//! administrator.
 
 use super::lookup::{granted_key, holder_key};
 use super::{Org, Pairs, Revision};
