@@ -1,0 +1,1 @@
+//! Mail by SMTP. Not here: what a mail says and when it is tried again (`rolecall-service`).

@@ -1,0 +1,1 @@
+//! How people and programs sign in. Not here: who may what (`rolecall-service`), mail (`rolecall-mail`).
