@@ -23,8 +23,8 @@ pub enum StoreError {
     /// There is no such entry.
     #[error("the log has no entry {0}")]
     NoEntry(u64),
-    /// An organization of that name, key or home place is already there.
-    #[error("the organization cannot be created: its {0} is taken")]
+    /// An organization of that name, key or home place, or a ticket of that secret, is already there.
+    #[error("it cannot be created: its {0} is taken")]
     Taken(&'static str),
     /// A secret with the same hash belongs to somebody else.
     #[error("the same secret is already in use; choose another")]

@@ -81,6 +81,26 @@ pub enum Row {
         /// Microseconds since the Unix epoch.
         at: i64,
     },
+    /// Keeps a ticket; [`StoreError::Taken`](crate::StoreError::Taken) if one of this kind and hash is there.
+    Ticket {
+        /// What it is for, such as `invitation` or `code`.
+        kind: &'static str,
+        /// The hash of its secret, by which it is found.
+        hash: [u8; 32],
+        /// Whose it is; all zero if nobody's.
+        owner: [u8; 16],
+        /// Microseconds since the Unix epoch.
+        expires_at: i64,
+        /// What else must be kept; sealed if it holds a secret.
+        data: Vec<u8>,
+    },
+    /// Removes an owner's tickets of one kind; nothing happens if there are none.
+    TicketsGone {
+        /// What they were for.
+        kind: &'static str,
+        /// Whose they were.
+        owner: [u8; 16],
+    },
 }
 
 /// A secret as it was stored.
@@ -90,6 +110,48 @@ pub struct Secret {
     pub hash: Option<[u8; 32]>,
     /// What else was kept with it.
     pub data: Option<Vec<u8>>,
+}
+
+/// A short-lived thing that counts once and is no state, such as an invitation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// Whose state it is for.
+    pub organization: OrganizationKey,
+    /// Whose it is; all zero if nobody's.
+    pub owner: [u8; 16],
+    /// Microseconds since the Unix epoch.
+    pub expires_at: i64,
+    /// What else was kept with it; sealed if it holds a secret.
+    pub data: Vec<u8>,
+}
+
+impl std::fmt::Debug for Ticket {
+    /// Its data is not shown, since not every kind seals it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { organization, owner, expires_at, data: _ } = self;
+        f.debug_struct("Ticket")
+            .field("organization", organization)
+            .field("owner", owner)
+            .field("expires_at", expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A mail that waits to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Its number, in no order.
+    pub id: i64,
+    /// Whose mail it is.
+    pub organization: OrganizationKey,
+    /// Since when it waits, in microseconds since the Unix epoch.
+    pub at: i64,
+    /// When it is to be tried next, in microseconds since the Unix epoch.
+    pub next_at: i64,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The letter, sealed by the caller.
+    pub data: Vec<u8>,
 }
 
 /// What an idempotency key was answered with.

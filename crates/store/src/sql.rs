@@ -5,9 +5,11 @@ mod batch;
 mod checkpoints;
 mod events;
 mod log;
+mod outbox;
 mod plain;
 mod rows;
 mod thinning;
+mod tickets;
 
 use std::path::Path;
 
@@ -40,6 +42,14 @@ pub trait Database: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct SqlStore<D> {
     pub(crate) database: D,
+}
+
+impl<D: Database> SqlStore<D> {
+    /// Runs one statement and answers how many rows it changed.
+    async fn changed(&self, sql: &'static str, values: Vec<Value>) -> Result<u64, StoreError> {
+        let changed = self.database.commit(Batch::new().with(sql, values)).await?;
+        Ok(changed.first().copied().unwrap_or_default())
+    }
 }
 
 #[async_trait]

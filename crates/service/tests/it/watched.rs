@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use rolecall_store::{
-    Checkpoint, Checkpoints, Event, Head, IdempotencyKey, Log, OrganizationKey, OrganizationRow, Plain, Record, Row,
-    Secret, SqliteStore, Store, StoreError, Subject,
+    Checkpoint, Checkpoints, Event, Head, IdempotencyKey, Log, Mail, OrganizationKey, OrganizationRow, Outbox, Plain,
+    Record, Row, Secret, SqliteStore, Store, StoreError, Subject, Ticket, Tickets,
 };
 use std::path::Path;
 use std::sync::Mutex;
@@ -247,6 +247,61 @@ impl Plain for Watched {
     }
     async fn installation(&self) -> Result<[u8; 16], StoreError> {
         self.inner.installation().await
+    }
+}
+
+#[async_trait]
+impl Tickets for Watched {
+    async fn put_ticket(&self, kind: &'static str, hash: [u8; 32], ticket: &Ticket) -> Result<(), StoreError> {
+        self.inner.put_ticket(kind, hash, ticket).await
+    }
+    async fn ticket(&self, kind: &str, hash: [u8; 32]) -> Result<Option<Ticket>, StoreError> {
+        self.inner.ticket(kind, hash).await
+    }
+    async fn take_ticket(&self, kind: &str, hash: [u8; 32]) -> Result<Option<Ticket>, StoreError> {
+        self.inner.take_ticket(kind, hash).await
+    }
+    async fn change_ticket(
+        &self,
+        kind: &str,
+        hash: [u8; 32],
+        before: &[u8],
+        after: Vec<u8>,
+    ) -> Result<bool, StoreError> {
+        self.inner.change_ticket(kind, hash, before, after).await
+    }
+    async fn drop_tickets_of(
+        &self,
+        organization: OrganizationKey,
+        kind: &str,
+        owner: [u8; 16],
+    ) -> Result<u64, StoreError> {
+        self.inner.drop_tickets_of(organization, kind, owner).await
+    }
+    async fn prune_tickets(&self, before: i64) -> Result<u64, StoreError> {
+        self.inner.prune_tickets(before).await
+    }
+}
+
+#[async_trait]
+impl Outbox for Watched {
+    async fn put_mail(&self, organization: OrganizationKey, at: i64, data: Vec<u8>) -> Result<i64, StoreError> {
+        self.inner.put_mail(organization, at, data).await
+    }
+    async fn due_mail(&self, now: i64, limit: usize) -> Result<Vec<Mail>, StoreError> {
+        self.inner.due_mail(now, limit).await
+    }
+    async fn postpone_mail(&self, id: i64, next_at: i64, attempts: u32) -> Result<(), StoreError> {
+        self.inner.postpone_mail(id, next_at, attempts).await
+    }
+    async fn drop_mail(&self, id: i64) -> Result<(), StoreError> {
+        self.inner.drop_mail(id).await
+    }
+    async fn next_mail(&self) -> Result<Option<i64>, StoreError> {
+        self.inner.next_mail().await
+    }
+    async fn waiting_mail(&self) -> Result<u64, StoreError> {
+        self.inner.waiting_mail().await
     }
 }
 

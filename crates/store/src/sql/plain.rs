@@ -14,7 +14,9 @@ use crate::{Event, Head, IdempotencyKey, OrganizationKey, OrganizationRow, Plain
 const ORGANIZATIONS: &str = "SELECT key, name, home, created_at FROM organization ORDER BY created_at, name";
 const FOUND: &str = "INSERT INTO organization (key, name, home, created_at) VALUES ($1, $2, $3, $4)";
 /// Everything of an organization, what refers first.
-const DELETE: [&str; 10] = [
+const DELETE: [&str; 12] = [
+    "DELETE FROM outbox WHERE organization = $1",
+    "DELETE FROM ticket WHERE organization = $1",
     "DELETE FROM last_use WHERE organization = $1",
     "DELETE FROM event WHERE organization = $1",
     "DELETE FROM idempotency WHERE organization = $1",
@@ -102,8 +104,7 @@ impl<D: Database> Plain for SqlStore<D> {
     }
 
     async fn prune_idempotency(&self, before: i64) -> Result<u64, StoreError> {
-        let changed = self.database.commit(Batch::new().with(PRUNE, values![before])).await?;
-        Ok(changed.first().copied().unwrap_or_default())
+        self.changed(PRUNE, values![before]).await
     }
 
     async fn append_events(&self, organization: OrganizationKey, events: &[Event]) -> Result<(), StoreError> {

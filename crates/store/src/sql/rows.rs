@@ -2,7 +2,10 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::batch::{Batch, values};
+use super::{
+    batch::{Batch, values},
+    tickets,
+};
 use crate::{OrganizationKey, PART, Record, Row, StoreError, Subject};
 
 /// The revision is null, and so refused by the table, unless the entry before it is there: that is how a gap
@@ -76,6 +79,10 @@ pub fn add_row(batch: &mut Batch, organization: OrganizationKey, row: Row) {
         Row::Idempotency { caller, key, digest, revision, at } => {
             batch.add(IDEMPOTENCY, values![organization, caller, key, digest, revision, at]);
         }
+        Row::Ticket { kind, hash, owner, expires_at, data } => {
+            batch.add(tickets::PUT, values![kind, hash, organization, owner, expires_at, data]);
+        }
+        Row::TicketsGone { kind, owner } => batch.add(tickets::GONE, values![organization, kind, owner]),
     }
 }
 

@@ -33,6 +33,7 @@ fn violated(message: &str) -> Option<StoreError> {
         ("organization", "name") => Some(StoreError::Taken("name")),
         ("organization", "key") => Some(StoreError::Taken("key")),
         ("organization", "home") => Some(StoreError::Taken("place as the home organization")),
+        ("ticket", _) => Some(StoreError::Taken("secret")),
         ("secret", _) => Some(StoreError::SecretTaken),
         _ => None,
     }

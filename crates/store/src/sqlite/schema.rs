@@ -12,7 +12,10 @@ use crate::StoreError;
 pub const APPLICATION: i64 = 0x526f_6c65;
 
 /// Every migration: its number, name and text. A released one never changes.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("../../migrations/sqlite/0001_first.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("../../migrations/sqlite/0001_first.sql")),
+    (2, "ticket", include_str!("../../migrations/sqlite/0002_ticket.sql")),
+];
 
 /// The newest format.
 pub const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;

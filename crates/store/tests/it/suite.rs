@@ -2,7 +2,9 @@
 
 pub mod checkpoints;
 pub mod log;
+pub mod outbox;
 pub mod plain;
+pub mod tickets;
 
 /// Makes a test of every promise for the stores that `$open` makes.
 macro_rules! promises {
@@ -48,6 +50,26 @@ macro_rules! promises {
             events_have_no_gaps
             last_use_never_goes_backwards
             settings_are_kept_and_the_installation_has_one_number
+        );
+        $crate::suite::promises!($open, tickets:
+            a_ticket_comes_back_by_its_kind_and_hash
+            a_ticket_is_put_only_once
+            a_ticket_needs_its_organization
+            of_several_takers_exactly_one_gets_a_ticket
+            a_ticket_is_taken_as_it_last_was
+            a_ticket_changes_only_from_what_was_seen
+            of_several_changes_from_the_same_data_exactly_one_counts
+            tickets_are_written_with_their_entry
+            an_owners_tickets_of_one_kind_are_dropped
+            tickets_are_pruned_by_age
+            the_tickets_of_a_deleted_organization_go_with_it
+        );
+        $crate::suite::promises!($open, outbox:
+            mail_is_due_from_its_time_on_and_the_longest_due_comes_first
+            postponed_mail_waits_for_its_time
+            dropped_mail_is_gone
+            mail_needs_its_organization
+            the_mail_of_a_deleted_organization_goes_with_it
         );
     };
     ($open:path, $module:ident: $($promise:ident)*) => {
