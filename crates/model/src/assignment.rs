@@ -2,7 +2,7 @@
 
 mod decide;
 
-pub(crate) use decide::{grant, joined, sound_terms};
+pub(crate) use decide::{grant, joined, known_grant, sound_terms};
 
 use crate::command::{Ref, SubjectRef};
 use crate::id::{Holder, PolicyId, RoleId};

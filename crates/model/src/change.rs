@@ -11,6 +11,7 @@ use crate::organization::OrganizationChange;
 use crate::policy::PolicyChange;
 use crate::principal::PrincipalChange;
 use crate::project::ProjectChange;
+use crate::provider::ProviderChange;
 use crate::resource_type::ResourceTypeChange;
 use crate::role::RoleChange;
 use crate::token::TokenChange;
@@ -45,6 +46,8 @@ pub enum Change {
     Token(TokenChange),
     /// To a resource type.
     ResourceType(ResourceTypeChange),
+    /// To a sign-in provider.
+    Provider(ProviderChange),
     /// A workload was imported. It has a compact form of its own and is not written as JSON.
     #[serde(skip)]
     Imported(Arc<Workload>),
@@ -64,5 +67,5 @@ from! {
     Organization: OrganizationChange, Action: ActionChange, Role: RoleChange, Policy: PolicyChange,
     Environment: EnvironmentChange, Project: ProjectChange, Principal: PrincipalChange,
     Group: GroupChange, Membership: MembershipChange, Assignment: AssignmentChange,
-    Token: TokenChange, ResourceType: ResourceTypeChange,
+    Token: TokenChange, ResourceType: ResourceTypeChange, Provider: ProviderChange,
 }

@@ -12,6 +12,7 @@ use crate::name::Text;
 use crate::organization::{NewOrganization, SettingsPatch};
 use crate::policy::PolicyCommand;
 use crate::project::ProjectCommand;
+use crate::provider::ProviderCommand;
 use crate::resource_type::ResourceTypeCommand;
 use crate::role::RoleCommand;
 use crate::token::TokenCommand;
@@ -95,6 +96,8 @@ pub enum Command {
     Token(TokenCommand),
     /// Resource types.
     ResourceType(ResourceTypeCommand),
+    /// Sign-in providers.
+    Provider(ProviderCommand),
     /// Several commands as one: all or nothing, each on what those before it left.
     Batch(Vec<Command>),
     /// A whole workload.
@@ -115,5 +118,5 @@ from! {
     Action: ActionCommand, Role: RoleCommand, Policy: PolicyCommand, Environment: EnvironmentCommand,
     Project: ProjectCommand, User: UserCommand, Application: ApplicationCommand, Group: GroupCommand,
     Membership: MembershipCommand, Assignment: AssignmentCommand, Token: TokenCommand,
-    ResourceType: ResourceTypeCommand, Settings: SettingsPatch,
+    ResourceType: ResourceTypeCommand, Provider: ProviderCommand, Settings: SettingsPatch,
 }

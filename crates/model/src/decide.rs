@@ -126,6 +126,7 @@ impl<'a> Draft<'a> {
             Command::Assignment(command) => self.decide_assignment(command),
             Command::Token(command) => self.decide_token(command),
             Command::ResourceType(command) => self.decide_resource_type(command),
+            Command::Provider(command) => self.decide_provider(command),
             Command::Import(workload) => self.decide_import(&workload),
             Command::Batch(commands) => self.run(Command::Batch(commands)),
         }

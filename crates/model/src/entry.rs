@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The version of the log's form that this code writes, and the newest it can read.
-pub const READS: u32 = 1;
+pub const READS: u32 = 2;
 
 /// The largest piece of a body, in bytes.
 pub const CHUNK: usize = 4 * 1024 * 1024;

@@ -33,6 +33,8 @@ pub struct Group {
     pub assignments: Vec<Assignment>,
     /// Extra attributes.
     pub attributes: Attributes,
+    /// What only the SCIM client knows, as JSON; there is some when it manages the group.
+    pub scim: Option<Text>,
 }
 
 impl Numbered for Group {
@@ -55,6 +57,9 @@ pub struct GroupProfile {
     pub sso_names: Vec<Text>,
     /// Extra attributes.
     pub attributes: Attributes,
+    /// What only the SCIM client knows, as JSON; there is some when it manages the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scim: Option<Text>,
 }
 
 impl Group {
@@ -65,6 +70,7 @@ impl Group {
             description: self.description.clone(),
             sso_names: self.sso_names.clone(),
             attributes: self.attributes.clone(),
+            scim: self.scim.clone(),
         }
     }
 }
@@ -97,6 +103,8 @@ pub struct NewGroup {
     pub terms: Terms,
     /// Extra attributes.
     pub attributes: serde_json::Map<String, serde_json::Value>,
+    /// What only the SCIM client knows, as JSON, when it manages the group.
+    pub scim: Option<String>,
 }
 
 /// What of a group is to change.
@@ -112,6 +120,8 @@ pub struct GroupPatch {
     pub members: Option<Vec<SubjectRef>>,
     /// Attributes to put over the present ones; null takes one away.
     pub attributes: Option<serde_json::Map<String, serde_json::Value>>,
+    /// What only the SCIM client knows, as JSON; an inner none takes the group out of its hands.
+    pub scim: Option<Option<String>>,
 }
 
 /// What has happened to a group.

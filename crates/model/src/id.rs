@@ -67,6 +67,8 @@ numbers! {
     ResourceTypeId,
     /// A slot's number.
     SlotId,
+    /// A sign-in provider's number.
+    ProviderId,
 }
 
 /// The alphabet of opaque ids: digits and small letters without those that are easily mistaken.

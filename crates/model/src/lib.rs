@@ -32,6 +32,7 @@ pub mod policy;
 pub mod principal;
 pub mod project;
 pub mod provenance;
+pub mod provider;
 pub mod refusal;
 pub mod resolve;
 pub mod resource_type;

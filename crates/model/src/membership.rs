@@ -2,7 +2,7 @@
 
 mod decide;
 
-pub(crate) use decide::join;
+pub(crate) use decide::{end_source, join};
 
 use crate::command::{Ref, SubjectRef};
 use crate::id::{GroupId, PrincipalId};
@@ -34,6 +34,17 @@ pub enum MembershipCommand {
         source: Option<Source>,
         /// Whether it is no error that the user is not in it.
         quietly: bool,
+    },
+    /// Let a user's memberships follow what a sign-in provider says: in every group that one of the
+    /// names maps to, out of those that none does and where only the provider put it. Memberships by
+    /// hand are left alone.
+    Sync {
+        /// The user.
+        user: SubjectRef,
+        /// The provider.
+        provider: Ref,
+        /// The names of the user's groups there, compared to the letter.
+        names: Vec<String>,
     },
 }
 

@@ -1,7 +1,7 @@
 //! What a decision needs from the world: the time, randomness and who acts. Handing them in keeps
 //! decisions pure and lets a test hold both.
 
-use crate::id::{Opaque, PrincipalId, TokenId};
+use crate::id::{Opaque, PrincipalId, ProviderId, TokenId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -23,6 +23,10 @@ pub enum Actor {
     /// An administrator of the home organization, acting on another organization. It is opaque
     /// here, as its numbers mean nothing in this organization.
     Home,
+    /// A sign-in provider, through which somebody signed in. Its limits were tested when it was set up.
+    Provider(ProviderId),
+    /// The SCIM client, through this token. Its limits were tested when the token was issued.
+    Scim(TokenId),
 }
 
 impl Actor {
@@ -30,7 +34,7 @@ impl Actor {
     pub const fn principal(self) -> Option<PrincipalId> {
         match self {
             Actor::Principal { id, .. } => Some(id),
-            Actor::System | Actor::Home => None,
+            Actor::System | Actor::Home | Actor::Provider(_) | Actor::Scim(_) => None,
         }
     }
 }

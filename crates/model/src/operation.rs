@@ -59,6 +59,8 @@ operations! {
     BACKUP = 1034, "rolecall.backup", Organization, "Take a backup of the installation (counts in the home organization)";
     USERS_ERASE = 1035, "rolecall.users.erase", Organization, "Erase a person's values from the history";
     METRICS_READ = 1036, "rolecall.metrics.read", Organization, "Read the installation's metrics (counts in the home organization)";
+    PROVIDERS_READ = 1037, "rolecall.providers.read", Organization, "See sign-in providers";
+    PROVIDERS_WRITE = 1038, "rolecall.providers.write", Organization, "Create, change and delete sign-in providers and the SCIM connection";
 }
 
 /// Whether an action is one of Rolecall's own.

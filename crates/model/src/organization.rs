@@ -26,6 +26,7 @@ use crate::policy::Policy;
 use crate::principal::Principal;
 use crate::project::Project;
 use crate::provenance::Provenances;
+use crate::provider::Provider;
 use crate::resource_type::ResourceType;
 use crate::role::Role;
 use crate::slot::Slot;
@@ -38,7 +39,7 @@ use std::sync::Arc;
 
 /// The version of [`Org::apply`] and of the state's form: a checkpoint of another version is
 /// replayed around.
-pub const APPLY_VERSION: u32 = 2;
+pub const APPLY_VERSION: u32 = 3;
 
 /// Counts an organization's entries; the first is 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -98,6 +99,52 @@ pub struct Settings {
     pub projects: ProjectRule,
     /// The roles that a project's creator gets there.
     pub creator: Vec<RoleId>,
+    /// How people sign in.
+    #[serde(default)]
+    pub sign_in: SignInRules,
+}
+
+/// How people of an organization sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInRules {
+    /// Whether passwords count.
+    pub passwords: bool,
+    /// Whether who signs in by password must have a second factor.
+    pub second_factor: bool,
+    /// After so many seconds without a request a session ends.
+    pub idle_seconds: u32,
+    /// After so many seconds a session ends in any case.
+    pub session_seconds: u32,
+    /// For so many seconds an invitation counts.
+    pub invite_seconds: u32,
+}
+
+impl Default for SignInRules {
+    fn default() -> Self {
+        let hour = 3_600;
+        SignInRules {
+            passwords: true,
+            second_factor: false,
+            idle_seconds: 8 * hour,
+            session_seconds: 48 * hour,
+            invite_seconds: 72 * hour,
+        }
+    }
+}
+
+/// What of it is to change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SignInPatch {
+    /// Whether passwords count.
+    pub passwords: Option<bool>,
+    /// Whether who signs in by password must have a second factor.
+    pub second_factor: Option<bool>,
+    /// After so many seconds without a request a session ends: a minute to a month.
+    pub idle_seconds: Option<u32>,
+    /// After so many seconds a session ends in any case: a minute to a year.
+    pub session_seconds: Option<u32>,
+    /// For so many seconds an invitation counts: five minutes to a month.
+    pub invite_seconds: Option<u32>,
 }
 
 /// An organization at one revision.
@@ -129,6 +176,8 @@ pub struct Org {
     pub slots: Table<Slot>,
     /// Resource types.
     pub resource_types: Table<ResourceType>,
+    /// Sign-in providers.
+    pub providers: Table<Provider>,
     /// Users and applications by number.
     pub(crate) principals: Tree<Option<Principal>>,
     pub(crate) users: usize,
@@ -185,6 +234,8 @@ pub struct NewOrganization {
 pub struct SettingsPatch {
     /// What people call the organization.
     pub title: Option<String>,
+    /// How people sign in.
+    pub sign_in: SignInPatch,
 }
 
 /// What has happened to the organization itself.
@@ -208,5 +259,12 @@ pub enum OrganizationChange {
         before: Text,
         /// As it is.
         after: Text,
+    },
+    /// How people sign in was set.
+    SignInSet {
+        /// As it was.
+        before: SignInRules,
+        /// As it is.
+        after: SignInRules,
     },
 }

@@ -9,7 +9,7 @@ pub use identifier::{Identifiers, parse_identifiers};
 
 use crate::assignment::Assignment;
 use crate::attributes::Attributes;
-use crate::id::{APPLICATION, Opaque, PrincipalId, USER};
+use crate::id::{APPLICATION, Opaque, PrincipalId, ProviderId, USER};
 use crate::membership::Membership;
 use crate::name::Text;
 use crate::organization::Revision;
@@ -123,6 +123,9 @@ pub struct SignIn {
     pub identities: u16,
     /// Registered passkeys.
     pub passkeys: u16,
+    /// One-time codes are asked for after the password.
+    #[serde(default)]
+    pub codes: bool,
 }
 
 impl SignIn {
@@ -130,6 +133,41 @@ impl SignIn {
     pub const fn is_possible(self) -> bool {
         self.password || self.identities > 0 || self.passkeys > 0
     }
+}
+
+/// A link to an account at a sign-in provider.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    /// The provider.
+    pub provider: ProviderId,
+    /// Its issuer identifier when the link was made.
+    pub issuer: Text,
+    /// What the provider knows the person by, for good (`sub`).
+    pub sub: Text,
+}
+
+impl Identity {
+    /// What it is filed under beside the identifiers. Those have no control characters; and it is too
+    /// long to be found without a look at the record, which no question by identifier passes.
+    pub(crate) fn filed(&self) -> Text {
+        compact_str::format_compact!(
+            "sign-in account\u{1f}{}\u{1f}{}\u{1f}{}",
+            self.provider.number(),
+            self.issuer,
+            self.sub
+        )
+    }
+}
+
+/// A link as a word of the log has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinkedIdentity {
+    /// The provider.
+    pub provider: ProviderId,
+    /// Its issuer identifier when the link was made.
+    pub issuer: Text,
+    /// What the provider knows the person by.
+    pub sub: Personal,
 }
 
 /// A user or an application.
@@ -172,6 +210,10 @@ pub struct Rare {
     pub description: Option<Text>,
     /// Extra attributes.
     pub attributes: Attributes,
+    /// Accounts at sign-in providers.
+    pub identities: Vec<Identity>,
+    /// What only the SCIM client knows, as JSON; there is some when it manages the user.
+    pub scim: Option<Text>,
 }
 
 impl Principal {
@@ -200,6 +242,25 @@ impl Principal {
         self.rare.as_ref().map(|rare| rare.attributes.clone()).unwrap_or_default()
     }
 
+    /// Accounts at sign-in providers.
+    pub fn identities(&self) -> &[Identity] {
+        self.rare.as_ref().map_or(&[], |rare| rare.identities.as_slice())
+    }
+
+    /// What only the SCIM client knows, as JSON; there is some when it manages the user.
+    pub fn scim(&self) -> Option<&Text> {
+        self.rare.as_ref()?.scim.as_ref()
+    }
+
+    /// Forgets the accounts at a provider. The caller files the record anew.
+    pub(crate) fn forget_identities_of(&mut self, provider: ProviderId) {
+        if let Some(rare) = &mut self.rare {
+            rare.identities.retain(|identity| identity.provider != provider);
+            self.sign_in.identities = count(&rare.identities);
+        }
+        self.rare.take_if(|rare| **rare == Rare::default());
+    }
+
     /// The identifier by which people know it best: email, username, client id, external id, else
     /// the subject.
     pub fn best_identifier(&self) -> Text {
@@ -223,6 +284,8 @@ impl Principal {
             active: self.active,
             sign_in: self.sign_in,
             attributes: self.attributes(),
+            identities: self.identities().iter().map(LinkedIdentity::from).collect(),
+            scim: self.scim().cloned().map(Personal),
         }
     }
 
@@ -240,6 +303,8 @@ impl Principal {
             picture: text(&profile.picture),
             description: Some(profile.description.clone()).filter(|text| !text.is_empty()),
             attributes: profile.attributes.clone(),
+            identities: profile.identities.iter().map(Identity::from).collect(),
+            scim: text(&profile.scim),
         };
         self.rare = (rare != Rare::default()).then(|| Box::new(rare));
     }
@@ -269,6 +334,31 @@ pub struct Profile {
     pub sign_in: SignIn,
     /// Extra attributes.
     pub attributes: Attributes,
+    /// Accounts at sign-in providers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<LinkedIdentity>,
+    /// What only the SCIM client knows, as JSON; there is some when it manages the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scim: Option<Personal>,
+}
+
+impl From<&Identity> for LinkedIdentity {
+    fn from(identity: &Identity) -> Self {
+        let Identity { provider, issuer, sub } = identity.clone();
+        LinkedIdentity { provider, issuer, sub: Personal(sub) }
+    }
+}
+
+impl From<&LinkedIdentity> for Identity {
+    fn from(linked: &LinkedIdentity) -> Self {
+        let LinkedIdentity { provider, issuer, sub } = linked.clone();
+        Identity { provider, issuer, sub: sub.0 }
+    }
+}
+
+/// How many links there are, as a record counts them.
+pub(crate) fn count<T>(links: &[T]) -> u16 {
+    u16::try_from(links.len()).unwrap_or(u16::MAX)
 }
 
 /// A person's value: kept in the log as a leaf that can be erased without breaking the chain.

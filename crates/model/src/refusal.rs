@@ -25,7 +25,9 @@ pub enum Kind {
     Archived,
     /// Somebody changed it since it was read.
     Changed,
-    /// It is managed elsewhere (SCIM, the catalog) or the state does not allow it.
+    /// A SCIM client manages it.
+    Managed,
+    /// The state does not allow it.
     NotNow,
 }
 
@@ -43,6 +45,7 @@ impl Kind {
             Kind::TooMany => "too_many",
             Kind::Archived => "archived",
             Kind::Changed => "changed",
+            Kind::Managed => "managed",
             Kind::NotNow => "not_now",
         }
     }

@@ -3,7 +3,7 @@
 use crate::collection::{Numbered, Table};
 use crate::command::{Ref, SubjectRef};
 use crate::decide::Draft;
-use crate::id::{ActionId, EnvironmentId, GroupId, Holder, PolicyId, PrincipalId, ProjectId, RoleId};
+use crate::id::{ActionId, EnvironmentId, GroupId, Holder, PolicyId, PrincipalId, ProjectId, ProviderId, RoleId};
 use crate::name::{self, Text, nearest};
 use crate::organization::Org;
 use crate::principal::{Principal, PrincipalKind};
@@ -99,6 +99,22 @@ pub fn scope(org: &Org, wanted: &ScopeRef, field: &str) -> Result<Scope, Refusal
         None => None,
     };
     Ok(Scope { project, environment })
+}
+
+/// The sign-in provider that is meant.
+///
+/// # Errors
+/// `Unknown`, with the nearest known name.
+pub fn provider(org: &Org, wanted: &Ref, field: &str) -> Result<ProviderId, Refusal> {
+    let found = match wanted {
+        Ref::Name(name) => org.providers.named(name, true),
+        Ref::Number(number) => org.providers.get(*number),
+    };
+    found.map(|provider| provider.id).ok_or_else(|| {
+        let name = wanted.to_string();
+        let nearest = crate::name::nearest(&name, org.providers.iter().map(|provider| provider.name.as_str()));
+        Refusal::unknown(field, "sign-in provider", &name, nearest)
+    })
 }
 
 /// The user or application that is meant.

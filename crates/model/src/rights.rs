@@ -25,7 +25,9 @@ impl<'a> Rights<'a> {
     /// What an actor holds at an instant.
     pub fn of_actor(org: &'a Org, actor: Actor, at: Timestamp) -> Self {
         match actor {
-            Actor::System | Actor::Home => Rights { org, bound: Vec::new(), narrowed: None, unlimited: true },
+            Actor::System | Actor::Home | Actor::Provider(_) | Actor::Scim(_) => {
+                Rights { org, bound: Vec::new(), narrowed: None, unlimited: true }
+            }
             Actor::Principal { id, token } => {
                 let mut rights = Rights::of_principal(org, id, |terms| terms.in_force(at));
                 if !org.principal(id).is_some_and(|principal| principal.active) {

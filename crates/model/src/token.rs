@@ -11,8 +11,45 @@ use crate::scope::{Scope, ScopeRef};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Most living tokens of one subject.
+/// Most living tokens of one subject; sessions and grants to OAuth clients are counted apart.
 pub const MOST_TOKENS: usize = 100;
+/// Most living sessions of one subject, and most living grants; beyond it the oldest ends.
+pub const MOST_SESSIONS: usize = 50;
+
+/// What a token is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// For programs of whoever it belongs to.
+    #[default]
+    Personal,
+    /// An application's client secret (OAuth 2.0, RFC 6749).
+    Secret,
+    /// A browser in which somebody signed in.
+    Session,
+    /// What somebody granted to an OAuth client: the family of its refresh tokens.
+    Grant,
+    /// The SCIM client's.
+    Scim,
+}
+
+impl TokenKind {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            TokenKind::Personal => "personal",
+            TokenKind::Secret => "secret",
+            TokenKind::Session => "session",
+            TokenKind::Grant => "grant",
+            TokenKind::Scim => "scim",
+        }
+    }
+
+    /// Whether it ends by itself and is not kept once it has.
+    pub const fn is_passing(self) -> bool {
+        matches!(self, TokenKind::Session | TokenKind::Grant)
+    }
+}
 
 /// A token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +72,12 @@ pub struct Token {
     pub until: Option<Timestamp>,
     /// Its key as text, the table's unique name.
     key_text: Text,
+    /// What it is for.
+    #[serde(default)]
+    pub kind: TokenKind,
+    /// The OAuth client it was granted to.
+    #[serde(default)]
+    pub client: Option<Text>,
 }
 
 impl Token {
@@ -51,7 +94,13 @@ impl Token {
         until: Option<Timestamp>,
     ) -> Self {
         let key_text = compact_str::format_compact!("{key}");
-        Token { id, key, name, principal, scope, actions, issued, until, key_text }
+        let (kind, client) = (TokenKind::default(), None);
+        Token { id, key, name, principal, scope, actions, issued, until, key_text, kind, client }
+    }
+
+    /// Whether it narrows nothing: through it one is oneself.
+    pub fn is_whole(&self) -> bool {
+        self.scope == Scope::ORGANIZATION && self.actions.is_none()
     }
 }
 
@@ -75,6 +124,15 @@ pub enum TokenCommand {
     Issue(NewToken),
     /// Let it count no longer.
     Revoke(TokenKey),
+    /// Let it count only until then, when it counts for longer now.
+    Shorten(TokenKey, Timestamp),
+    /// End all sessions and grants to OAuth clients of a subject, but this one.
+    EndSessions {
+        /// Whose.
+        subject: SubjectRef,
+        /// Which one stays.
+        except: Option<TokenKey>,
+    },
 }
 
 /// A new token.
@@ -92,6 +150,10 @@ pub struct NewToken {
     pub actions: Option<Vec<crate::command::Ref>>,
     /// When it stops to count; none means never.
     pub until: Option<Timestamp>,
+    /// What it is for.
+    pub kind: TokenKind,
+    /// The OAuth client it is granted to.
+    pub client: Option<Text>,
 }
 
 /// What has happened to a token.
@@ -102,4 +164,11 @@ pub enum TokenChange {
     Issued(Token),
     /// It counts no longer.
     Revoked(Token),
+    /// It was given another end.
+    Changed {
+        /// As it was.
+        before: Token,
+        /// As it is.
+        after: Token,
+    },
 }

@@ -2,9 +2,12 @@
 
 mod decide;
 
+pub(crate) use decide::scim_text;
+
 use crate::assignment::GrantRef;
 use crate::command::{Ref, SubjectRef};
 use crate::id::PrincipalId;
+use crate::principal::Identity;
 use crate::provenance::Terms;
 
 /// What somebody wants to do to a user.
@@ -48,6 +51,10 @@ pub struct NewUser {
     pub password: bool,
     /// Extra attributes.
     pub attributes: serde_json::Map<String, serde_json::Value>,
+    /// Its account at a sign-in provider.
+    pub identity: Option<Identity>,
+    /// What only the SCIM client knows, as JSON, when it manages the user.
+    pub scim: Option<String>,
 }
 
 /// What of a user is to change. An inner none takes a value away.
@@ -69,4 +76,31 @@ pub struct UserPatch {
     pub password: Option<bool>,
     /// Attributes to put over the present ones; null takes one away.
     pub attributes: Option<serde_json::Map<String, serde_json::Value>>,
+    /// That one-time codes are set up or taken away (their secret goes to the store beside the entry).
+    pub codes: Option<bool>,
+    /// How many passkeys there are from now on (they go to the store beside the entry).
+    pub passkeys: Option<u16>,
+    /// An account at a sign-in provider to link.
+    pub link: Option<Identity>,
+    /// The sign-in provider whose accounts are to be unlinked.
+    pub unlink: Option<Ref>,
+    /// What only the SCIM client knows, as JSON; an inner none takes the user out of its hands.
+    pub scim: Option<Option<String>>,
+}
+
+impl UserPatch {
+    /// Whether it only sets how the user itself signs in, which everybody may for oneself.
+    pub fn is_own_sign_in(&self) -> bool {
+        let rest = UserPatch { password: None, codes: None, passkeys: None, ..self.clone() };
+        rest == UserPatch::default() && self.password != Some(false)
+    }
+
+    /// Whether it touches what a SCIM client manages.
+    fn is_managed(&self) -> bool {
+        self.name.is_some()
+            || self.email.is_some()
+            || self.username.is_some()
+            || self.external_id.is_some()
+            || self.active.is_some()
+    }
 }

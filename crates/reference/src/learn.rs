@@ -34,7 +34,11 @@ impl State {
             Change::Membership(change) => self.learn_membership(change),
             Change::Assignment(change) => self.learn_assignment(change),
             // None of these changes what anybody may do.
-            Change::Organization(_) | Change::Token(_) | Change::ResourceType(_) | Change::Imported(_) => {}
+            Change::Organization(_)
+            | Change::Token(_)
+            | Change::ResourceType(_)
+            | Change::Provider(_)
+            | Change::Imported(_) => {}
         }
     }
 

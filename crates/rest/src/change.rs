@@ -9,8 +9,9 @@ use rolecall_model::id::Holder;
 use rolecall_model::membership::MembershipChange;
 use rolecall_model::organization::OrganizationChange;
 use rolecall_model::policy::{Policy, PolicyChange};
-use rolecall_model::principal::{PrincipalChange, Profile};
+use rolecall_model::principal::{LinkedIdentity, PrincipalChange, Profile};
 use rolecall_model::project::{Project, ProjectChange};
+use rolecall_model::provider::{Provider, ProviderChange};
 use rolecall_model::resource_type::{ResourceType, ResourceTypeChange};
 use rolecall_model::role::{Role, RoleChange};
 use rolecall_model::token::{Token, TokenChange};
@@ -23,7 +24,8 @@ use utoipa::ToSchema;
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct ChangeView {
     /// To what kind of thing: `organization`, `environment`, `project`, `action`, `role`, `policy`,
-    /// `user`, `application`, `group`, `membership`, `assignment`, `token`, `resource_type` or `import`.
+    /// `user`, `application`, `group`, `membership`, `assignment`, `token`, `resource_type`, `provider` or
+    /// `import`.
     pub noun: &'static str,
     /// What happened: `created`, `changed`, `deleted`, `ordered`, `erased`, `granted`, `ended`,
     /// `added`, `removed`, `issued`, `revoked` or `imported`.
@@ -78,12 +80,13 @@ impl ChangeView {
             Change::Policy(change) => policy_change(org, change),
             Change::Environment(change) => environment_change(org, change),
             Change::Project(change) => project_change(change),
-            Change::Principal(change) => principal_change(change),
+            Change::Principal(change) => principal_change(org, change),
             Change::Group(change) => group_change(org, change),
             Change::Membership(change) => membership_change(org, change),
             Change::Assignment(change) => assignment_change(org, change),
             Change::Token(change) => token_change(org, change),
             Change::ResourceType(change) => resource_type_change(org, change),
+            Change::Provider(change) => provider_change(org, change),
             Change::Imported(_) => ChangeView::new("import", "imported"),
         }
     }
@@ -105,6 +108,9 @@ fn organization(change: &OrganizationChange) -> ChangeView {
         OrganizationChange::Titled { before, after } => ChangeView::new("organization", "changed")
             .before(json!({ "title": before.as_str() }))
             .after(json!({ "title": after.as_str() })),
+        OrganizationChange::SignInSet { before, after } => ChangeView::new("organization", "changed")
+            .before(json!({ "sign_in": before }))
+            .after(json!({ "sign_in": after })),
     }
 }
 
@@ -223,7 +229,7 @@ fn project_change(change: &ProjectChange) -> ChangeView {
     }
 }
 
-fn profile_value(profile: &Profile) -> Value {
+fn profile_value(org: &Org, profile: &Profile) -> Value {
     let text = |personal: &Option<rolecall_model::principal::Personal>| {
         personal.as_ref().map(|personal| personal.0.to_string())
     };
@@ -236,6 +242,19 @@ fn profile_value(profile: &Profile) -> Value {
         put("picture", text(&profile.picture));
         put("client_id", profile.client_id.as_ref().map(ToString::to_string));
         put("description", Some(profile.description.to_string()).filter(|text| !text.is_empty()));
+        if profile.sign_in.codes {
+            map.insert("one_time_codes".to_owned(), true.into());
+        }
+        if profile.sign_in.passkeys > 0 {
+            map.insert("passkeys".to_owned(), profile.sign_in.passkeys.into());
+        }
+        if !profile.identities.is_empty() {
+            let link = |linked: &LinkedIdentity| json!({ "provider": wire::provider(org, linked.provider), "issuer": linked.issuer.as_str(), "sub": linked.sub.0.as_str() });
+            map.insert("identities".to_owned(), profile.identities.iter().map(link).collect());
+        }
+        if profile.scim.is_some() {
+            map.insert("managed".to_owned(), "scim".into());
+        }
         if !profile.attributes.is_empty() {
             map.insert("attributes".to_owned(), wire::attributes(&profile.attributes).into());
         }
@@ -243,21 +262,21 @@ fn profile_value(profile: &Profile) -> Value {
     value
 }
 
-fn principal_change(change: &PrincipalChange) -> ChangeView {
+fn principal_change(org: &Org, change: &PrincipalChange) -> ChangeView {
     match change {
         PrincipalChange::Created { id, subject, profile } => ChangeView::new(subject.kind().word(), "created")
             .named(&profile.name.0, id.number())
             .subject(subject)
-            .after(profile_value(profile)),
+            .after(profile_value(org, profile)),
         PrincipalChange::Changed { id, subject, before, after } => ChangeView::new(subject.kind().word(), "changed")
             .named(&after.name.0, id.number())
             .subject(subject)
-            .before(profile_value(before))
-            .after(profile_value(after)),
+            .before(profile_value(org, before))
+            .after(profile_value(org, after)),
         PrincipalChange::Deleted { id, subject, profile } => ChangeView::new(subject.kind().word(), "deleted")
             .named(&profile.name.0, id.number())
             .subject(subject)
-            .before(profile_value(profile)),
+            .before(profile_value(org, profile)),
         PrincipalChange::Erased { subject } => ChangeView::new(subject.kind().word(), "erased").subject(subject),
     }
 }
@@ -266,7 +285,7 @@ fn group_value(profile: &GroupProfile) -> Value {
     let sso_names: Vec<&str> = profile.sso_names.iter().map(rolecall_model::name::Text::as_str).collect();
     json!({
         "name": profile.name.as_str(), "description": profile.description.as_str(), "sso_names": sso_names,
-        "attributes": wire::attributes(&profile.attributes),
+        "attributes": wire::attributes(&profile.attributes), "managed": profile.scim.as_ref().map(|_| "scim"),
     })
 }
 
@@ -359,6 +378,7 @@ fn token_value(org: &Org, token: &Token) -> Value {
     let until = token.until.map(|at| at.to_string());
     json!({
         "key": token.key.to_string(), "name": token.name.as_str(), "scope": ScopeView::of(org, token.scope), "actions": actions, "until": until,
+        "kind": token.kind.word(), "client": token.client.as_ref().map(ToString::to_string),
     })
 }
 
@@ -371,6 +391,9 @@ fn token_change(org: &Org, change: &TokenChange) -> ChangeView {
     match change {
         TokenChange::Issued(token) => view("issued", token).after(token_value(org, token)),
         TokenChange::Revoked(token) => view("revoked", token).before(token_value(org, token)),
+        TokenChange::Changed { before, after } => {
+            view("changed", after).before(token_value(org, before)).after(token_value(org, after))
+        }
     }
 }
 
@@ -389,5 +412,32 @@ fn resource_type_change(org: &Org, change: &ResourceTypeChange) -> ChangeView {
             view("changed", after).before(resource_type_value(org, before)).after(resource_type_value(org, after))
         }
         ResourceTypeChange::Deleted(row) => view("deleted", row).before(resource_type_value(org, row)),
+    }
+}
+
+fn provider_value(org: &Org, row: &Provider) -> Value {
+    let (mut policies, mut roles) = (Vec::new(), Vec::new());
+    for grant in &row.defaults {
+        match grant {
+            Grant::Policy(id) => policies.push(wire::policy(org, *id)),
+            Grant::Role(binding) => roles.extend(wire::binding_views(org, &[*binding])),
+        }
+    }
+    json!({
+        "name": row.name.as_str(), "title": row.title.as_str(), "issuer": row.issuer.as_str(),
+        "client_id": row.client_id.as_str(), "scopes": row.scopes, "active": row.active,
+        "link_by_email": row.link_by_email, "create_users": row.create_users,
+        "default_policies": policies, "default_roles": roles, "group_sync": row.group_sync,
+    })
+}
+
+fn provider_change(org: &Org, change: &ProviderChange) -> ChangeView {
+    let view = |happened, row: &Provider| ChangeView::new("provider", happened).named(&row.name, row.id.number());
+    match change {
+        ProviderChange::Created(row) => view("created", row).after(provider_value(org, row)),
+        ProviderChange::Changed { before, after } => {
+            view("changed", after).before(provider_value(org, before)).after(provider_value(org, after))
+        }
+        ProviderChange::Deleted(row) => view("deleted", row).before(provider_value(org, row)),
     }
 }

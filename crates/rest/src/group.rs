@@ -57,6 +57,7 @@ impl NewGroupBody {
             grants: wire::grants(self.policies, self.roles),
             terms,
             attributes: self.attributes,
+            scim: None,
         }))
     }
 }
@@ -85,7 +86,7 @@ pub(crate) struct GroupPatchBody {
 
 impl From<GroupPatchBody> for GroupPatch {
     fn from(GroupPatchBody { name, description, sso_names, attributes }: GroupPatchBody) -> Self {
-        GroupPatch { name, description, sso_names, members: None, attributes }
+        GroupPatch { name, description, sso_names, members: None, attributes, scim: None }
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct SettingsPatchBody {
 
 impl From<SettingsPatchBody> for SettingsPatch {
     fn from(SettingsPatchBody { title }: SettingsPatchBody) -> Self {
-        SettingsPatch { title }
+        SettingsPatch { title, ..SettingsPatch::default() }
     }
 }
 

@@ -10,7 +10,7 @@ use rolecall_engine::Place;
 use rolecall_model::collection::Row;
 use rolecall_model::command::SubjectRef;
 use rolecall_model::id::{PrincipalId, TokenKey};
-use rolecall_model::token::{Token, TokenChange, TokenCommand};
+use rolecall_model::token::{Token, TokenChange, TokenCommand, TokenKind};
 use rolecall_model::{Change, Org, Timestamp, operation as op, resolve};
 use rolecall_service::{self as service, NewToken};
 use serde::{Deserialize, Serialize};
@@ -149,7 +149,9 @@ async fn issue(call: Call) -> Reply {
     let subject = owner.map_or(SubjectRef::Number(call.ctx.principal().number()), |name| subject(&name));
     let scope = wire::scope_ref(project.as_deref(), environment.as_deref());
     let actions = actions.map(wire::references);
-    let (done, secret) = service::issue_token(&call.ctx, NewToken { subject, name, scope, actions, until }).await?;
+    let (done, secret) =
+        service::issue_token(&call.ctx, NewToken { subject, name, scope, actions, until, kind: TokenKind::Personal })
+            .await?;
     let token = secret.map(|secret| secret.expose().to_owned());
     call.changed(&done, |after, changes| {
         let issued = changes.iter().find_map(|change| match change {

@@ -80,6 +80,8 @@ impl NewUserBody {
             number: None,
             password: false,
             attributes: self.attributes,
+            identity: None,
+            scim: None,
         }))
     }
 }
@@ -121,7 +123,7 @@ pub(crate) struct UserPatchBody {
 impl From<UserPatchBody> for UserPatch {
     fn from(body: UserPatchBody) -> Self {
         let UserPatchBody { name, email, username, external_id, picture, active, attributes } = body;
-        UserPatch { name, email, username, external_id, picture, active, password: None, attributes }
+        UserPatch { name, email, username, external_id, picture, active, attributes, ..UserPatch::default() }
     }
 }
 

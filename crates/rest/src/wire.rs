@@ -5,7 +5,7 @@ use crate::problem::Problem;
 use crate::visible::Visible;
 use rolecall_engine::Place;
 use rolecall_model::assignment::{Grant, GrantRef};
-use rolecall_model::id::{ActionId, EnvironmentId, Holder, PolicyId, PrincipalId, ProjectId, RoleId};
+use rolecall_model::id::{ActionId, EnvironmentId, Holder, PolicyId, PrincipalId, ProjectId, ProviderId, RoleId};
 use rolecall_model::moment::Actor;
 use rolecall_model::policy::BindingRef;
 use rolecall_model::provenance::{ProvenanceId, Source, Terms};
@@ -278,13 +278,22 @@ fn source(source: &Source) -> String {
     }
 }
 
-/// Who acted: a subject, `system` or `home`.
+/// Who acted: a subject, `system`, `home`, `scim`, or `sso:` and a sign-in provider.
 pub(crate) fn actor(org: &Org, actor: Actor) -> String {
     match actor {
         Actor::System => "system".to_owned(),
         Actor::Home => "home".to_owned(),
         Actor::Principal { id, .. } => principal(org, id),
+        Actor::Provider(id) => {
+            format!("sso:{}", provider(org, id))
+        }
+        Actor::Scim(_) => "scim".to_owned(),
     }
+}
+
+/// A sign-in provider's name; `~7` when it is gone.
+pub(crate) fn provider(org: &Org, id: ProviderId) -> String {
+    org.provider(id).map_or_else(|| number(id.number()), |provider| provider.name.to_string())
 }
 
 /// A user's or application's subject; `~7` when it is gone.

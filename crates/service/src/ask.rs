@@ -66,6 +66,7 @@ impl Asker {
             view,
             principal: self.principal,
             token: Some(self.known.token),
+            acting: None,
             now: self.now,
             asked_at: self.now,
             facade,

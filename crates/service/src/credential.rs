@@ -6,17 +6,47 @@ mod known;
 
 pub(crate) use known::{Credentials, Known};
 
-use crate::secret;
 use crate::view::View;
 use crate::{Error, Service};
+use crate::{oauth, secret};
 use arc_swap::Guard;
 use rolecall_model::Timestamp;
 use rolecall_model::id::{PrincipalId, TokenKey};
+use rolecall_model::token::TokenKind;
 use rolecall_store::{OrganizationKey, StoreError};
 use std::sync::Arc;
 
 /// The kind under which the store keeps tokens.
 pub(crate) const TOKEN: &str = "token";
+
+/// For what a credential is shown: each kind of token counts in one place only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenUse {
+    /// As a bearer of the API: tokens, client secrets, access tokens.
+    Bearer,
+    /// As the cookie of a browser.
+    Session,
+    /// By the SCIM client.
+    Scim,
+}
+
+impl TokenUse {
+    const fn takes(self, kind: TokenKind) -> bool {
+        match self {
+            TokenUse::Bearer => matches!(kind, TokenKind::Personal | TokenKind::Secret),
+            TokenUse::Session => matches!(kind, TokenKind::Session),
+            TokenUse::Scim => matches!(kind, TokenKind::Scim),
+        }
+    }
+
+    const fn refusal(self) -> &'static str {
+        match self {
+            TokenUse::Bearer => "this credential does not count here; send a token or an access token",
+            TokenUse::Session => "the session has ended; sign in again",
+            TokenUse::Scim => "only the SCIM token counts here; make one with \"rolecall create scim-token\"",
+        }
+    }
+}
 
 /// Who calls, and the state that says so.
 pub(crate) struct Caller {
@@ -27,8 +57,18 @@ pub(crate) struct Caller {
 }
 
 impl Service {
-    /// Finds out who calls. Waits only for a secret that was not seen before.
+    /// Finds out who calls the API. Waits only for a secret that was not seen before.
     pub(crate) async fn authenticate(&self, credential: Option<&str>, now: Timestamp) -> Result<Caller, Error> {
+        self.authenticate_as(TokenUse::Bearer, credential, now).await
+    }
+
+    /// Finds out who calls, with a credential for this use.
+    pub(crate) async fn authenticate_as(
+        &self,
+        for_use: TokenUse,
+        credential: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Caller, Error> {
         let Some(text) = credential.map(bare).filter(|text| !text.is_empty()) else {
             return refused("a credential is missing; send the header \"Authorization: Bearer <token>\"");
         };
@@ -38,8 +78,12 @@ impl Service {
             // Boxed, because it is rare and would make the future of every request large.
             _ => Box::pin(self.get_to_know(text, hash)).await?,
         };
+        if known.is_idle(&known.organization.look(), now) {
+            // It may have been used on another node meanwhile.
+            Box::pin(self.learn_last_use(&known)).await?;
+        }
         let view = known.organization.look();
-        match known.count_at(&view, now) {
+        match known.count_at(for_use, &view, now) {
             Ok(principal) => Ok(Caller { known, principal, view }),
             Err(why) => {
                 self.credentials().forget_gone(&hash, &known, &view);
@@ -53,6 +97,15 @@ impl Service {
         if secret::is_mistyped(text) {
             return refused("the token was cut or mistyped; copy it whole");
         }
+        if oauth::is_access_token(text) {
+            let oauth::Verified { organization, parent, until } = self.verify_access_token(text).await?;
+            let organization = self.organization(organization).await?;
+            let Some(id) = organization.look().org().token_of_key(parent).map(|token| token.id) else {
+                return refused("the access token's grant was revoked; sign in again");
+            };
+            let known = Known::new(organization, parent, id).passing(until);
+            return Ok(self.credentials().remember(hash, known));
+        }
         let Some((key, token_key)) = self.store().secret_by_hash(TOKEN, hash).await? else {
             return refused("the token is not known here; issue a new one");
         };
@@ -60,7 +113,22 @@ impl Service {
         let Some(id) = organization.look().org().token_of_key(key_of_token).map(|token| token.id) else {
             return refused("the token was revoked; issue a new one");
         };
-        Ok(self.credentials().remember(hash, Known::new(organization, key_of_token, id)))
+        let known = Known::new(organization, key_of_token, id);
+        self.learn_last_use(&known).await?;
+        Ok(self.credentials().remember(hash, known))
+    }
+
+    /// Learns when a session was last used: it ends after a while without a request.
+    async fn learn_last_use(&self, known: &Known) -> Result<(), Error> {
+        if !known.is_session(&known.organization.look()) {
+            return Ok(());
+        }
+        let key = known.key().bytes();
+        let used = self.store().last_used(known.organization.key, TOKEN, &[key]).await?;
+        if let Some((_, at)) = used.first() {
+            known.was_used_at(*at);
+        }
+        Ok(())
     }
 
     /// Writes down when tokens were last used. What cannot be written waits for the next time.

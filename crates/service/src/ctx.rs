@@ -52,6 +52,8 @@ pub struct Ctx {
     pub(crate) present: Arc<View>,
     pub(crate) principal: PrincipalId,
     pub(crate) token: Option<TokenId>,
+    /// Who acts instead: a connection that acts for itself, not for whom its token belongs to.
+    pub(crate) acting: Option<Actor>,
     pub(crate) now: Timestamp,
     pub(crate) asked_at: Timestamp,
     pub(crate) facade: &'static str,
@@ -105,7 +107,10 @@ impl Ctx {
 
     /// Who acts.
     pub const fn actor(&self) -> Actor {
-        Actor::Principal { id: self.principal, token: self.token }
+        match self.acting {
+            Some(actor) => actor,
+            None => Actor::Principal { id: self.principal, token: self.token },
+        }
     }
 
     /// Who acts, as a number.

@@ -11,7 +11,7 @@ use rolecall_model::assignment::GrantRef;
 use rolecall_model::catalog::{Catalog, CatalogAdministrator};
 use rolecall_model::command::SubjectRef;
 use rolecall_model::decide::decide;
-use rolecall_model::entry::Entry;
+use rolecall_model::entry::{Entry, READS};
 use rolecall_model::id::{OrganizationId, TokenKey};
 use rolecall_model::moment::{Actor, Moment};
 use rolecall_model::organization::NewOrganization;
@@ -19,7 +19,7 @@ use rolecall_model::policy::BindingRef;
 use rolecall_model::provenance::{Source, Terms};
 use rolecall_model::refusal::Kind;
 use rolecall_model::scope::ScopeRef;
-use rolecall_model::token::{NewToken, TokenCommand};
+use rolecall_model::token::{NewToken, TokenCommand, TokenKind};
 use rolecall_model::user::{NewUser, UserCommand};
 use rolecall_model::{Command, Org, Ref, Refusal};
 use rolecall_store::{OrganizationKey, OrganizationRow, Record, Row};
@@ -202,6 +202,8 @@ impl Making {
             scope,
             actions: None,
             until: None,
+            kind: TokenKind::Personal,
+            client: None,
         })));
         self.rows.push(Row::Secret {
             kind: credential::TOKEN,
@@ -232,7 +234,7 @@ impl Making {
             facade: self.origin.facade.into(),
             request: self.origin.request.as_str().into(),
             idempotency: None,
-            reads: 1,
+            reads: READS,
             changes: decision.changes,
         };
         let record = record(&entry, &self.hash)?;

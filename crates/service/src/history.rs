@@ -119,6 +119,7 @@ pub fn word(change: &rolecall_model::Change) -> &'static str {
         C::Assignment(_) => "assignment",
         C::Token(_) => "token",
         C::ResourceType(_) => "resource_type",
+        C::Provider(_) => "provider",
         C::Imported(_) => "imported",
     }
 }

@@ -22,6 +22,7 @@ mod idempotency;
 mod import;
 mod memory;
 mod need;
+mod oauth;
 mod organization;
 pub mod organizations;
 mod past;

@@ -11,13 +11,13 @@ use rolecall_model::assignment::{AssignmentCommand, GrantRef};
 use rolecall_model::catalog::Catalog;
 use rolecall_model::command::SubjectRef;
 use rolecall_model::decide::decide;
-use rolecall_model::entry::Entry;
+use rolecall_model::entry::{Entry, READS};
 use rolecall_model::id::TokenKey;
 use rolecall_model::moment::{Actor, Moment};
 use rolecall_model::organization::OrganizationChange;
 use rolecall_model::provenance::{Source, Terms};
 use rolecall_model::scope::ScopeRef;
-use rolecall_model::token::{NewToken, TokenCommand};
+use rolecall_model::token::{NewToken, TokenCommand, TokenKind};
 use rolecall_model::user::{NewUser, UserCommand, UserPatch};
 use rolecall_model::{Change, Command, Org};
 use rolecall_store::{OrganizationRow, Row, Store};
@@ -54,6 +54,8 @@ pub async fn recover(store: &dyn Store, organization: Option<&str>, email: Optio
         scope: ScopeRef::ORGANIZATION,
         actions: None,
         until: None,
+        kind: TokenKind::Personal,
+        client: None,
     };
     commands.push(Command::Token(TokenCommand::Issue(issue)));
     let moment = Moment::new(SystemClock.now(), Actor::System, random()?);
@@ -65,7 +67,7 @@ pub async fn recover(store: &dyn Store, organization: Option<&str>, email: Optio
         facade: "recover".into(),
         request: "on the machine".into(),
         idempotency: None,
-        reads: 1,
+        reads: READS,
         changes: decision.changes,
     };
     let record = record(&entry, &hash)?;

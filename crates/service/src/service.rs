@@ -1,7 +1,7 @@
 //! The service: every organization of the installation on this node.
 
 use crate::clock::{Clock, SystemClock, random};
-use crate::credential::Credentials;
+use crate::credential::{Caller, Credentials, TokenUse};
 use crate::ctx::{At, Ctx, Request};
 use crate::event::Events;
 use crate::organization::{Closing, Organization};
@@ -9,7 +9,9 @@ use crate::past::Past;
 use crate::tally::{Tallies, Tally};
 use crate::{Error, View};
 use arc_swap::Guard;
+use rolecall_model::Timestamp;
 use rolecall_model::id::OrganizationId;
+use rolecall_model::moment::Actor;
 use rolecall_store::{OrganizationKey, OrganizationRow, Store};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -215,6 +217,32 @@ impl Service {
     pub async fn enter(&self, request: Request<'_>) -> Result<Ctx, Error> {
         let now = self.now();
         let caller = self.authenticate(request.credential, now).await?;
+        self.admit(request, caller, now).await
+    }
+
+    /// Checks the SCIM client's credential: no other counts there, and it counts nowhere else. The
+    /// context acts as the connection.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter).
+    pub async fn enter_scim(&self, request: Request<'_>) -> Result<Ctx, Error> {
+        let now = self.now();
+        let caller = self.authenticate_as(TokenUse::Scim, request.credential, now).await?;
+        let token = caller.known.token;
+        Ok(Ctx { acting: Some(Actor::Scim(token)), ..self.admit(request, caller, now).await? })
+    }
+
+    /// The context of a caller whose session cookie was checked: for its own pages.
+    ///
+    /// # Errors
+    /// `Unauthenticated` when the session is over; as [`enter`](Self::enter).
+    pub async fn enter_session(&self, request: Request<'_>) -> Result<Ctx, Error> {
+        let now = self.now();
+        let caller = self.authenticate_as(TokenUse::Session, request.credential, now).await?;
+        self.admit(request, caller, now).await
+    }
+
+    async fn admit(&self, request: Request<'_>, caller: Caller, now: Timestamp) -> Result<Ctx, Error> {
         let organization = Arc::clone(&caller.known.organization);
         let present = Guard::into_inner(caller.view);
         let present = self.at_least(&organization, present, request.at_least).await?;
@@ -231,6 +259,7 @@ impl Service {
             present,
             principal: caller.principal,
             token: Some(caller.known.token),
+            acting: None,
             now,
             asked_at,
             facade: request.facade,

@@ -9,6 +9,7 @@ use rolecall_model::group::GroupCommand;
 use rolecall_model::membership::MembershipCommand;
 use rolecall_model::policy::PolicyCommand;
 use rolecall_model::project::ProjectCommand;
+use rolecall_model::provider::ProviderCommand;
 use rolecall_model::resolve;
 use rolecall_model::resource_type::ResourceTypeCommand;
 use rolecall_model::role::RoleCommand;
@@ -60,9 +61,14 @@ pub(crate) fn revision(org: &Org, command: &Command) -> Option<Revision> {
         | Command::Application(ApplicationCommand::Change(target, _) | ApplicationCommand::Delete(target)) => {
             principal(org, target)
         }
-        Command::Token(TokenCommand::Revoke(key)) => Some(org.token_of_key(*key)?.changed),
+        Command::Token(TokenCommand::Revoke(key) | TokenCommand::Shorten(key, _)) => {
+            Some(org.token_of_key(*key)?.changed)
+        }
         Command::ResourceType(ResourceTypeCommand::Change { target, .. } | ResourceTypeCommand::Delete(target)) => {
             resource_type(org, target)
+        }
+        Command::Provider(ProviderCommand::Change(target, _) | ProviderCommand::Delete(target)) => {
+            Some(org.provider(resolve::provider(org, target, "").ok()?)?.changed)
         }
         _ => None,
     }

@@ -13,7 +13,7 @@ use rolecall_model::id::TokenKey;
 use rolecall_model::operation as op;
 use rolecall_model::refusal::Kind;
 use rolecall_model::scope::ScopeRef;
-use rolecall_model::token::{TokenChange, TokenCommand};
+use rolecall_model::token::{TokenChange, TokenCommand, TokenKind};
 use rolecall_model::{Command, Ref, Refusal, Timestamp, token};
 use rolecall_store::Row;
 use sha2::{Digest, Sha256};
@@ -31,6 +31,8 @@ pub struct NewToken {
     pub actions: Option<Vec<Ref>>,
     /// When it stops to count; none means never.
     pub until: Option<Timestamp>,
+    /// What it is for.
+    pub kind: TokenKind,
 }
 
 /// Issues a token. The secret comes with this answer only; a dry run has none.
@@ -73,6 +75,7 @@ pub async fn create_application(
         scope: ScopeRef::ORGANIZATION,
         actions: None,
         until: None,
+        kind: TokenKind::Secret,
     };
     let (issue, secret, row) = issuing(token)?;
     let done = execute_with(ctx, Command::Batch(vec![create(&new), issue]), digest, vec![row]).await?;
@@ -85,8 +88,9 @@ fn issuing(new: NewToken) -> Result<(Command, Secret, Row), Error> {
     bits.copy_from_slice(&random()?[..16]);
     let key = TokenKey::from_bytes(bits);
     let row = Row::Secret { kind: credential::TOKEN, key: key.bytes(), hash: Some(secret.hash()), data: None };
-    let NewToken { subject, name, scope, actions, until } = new;
-    let command = TokenCommand::Issue(token::NewToken { key, name, subject, scope, actions, until });
+    let NewToken { subject, name, scope, actions, until, kind } = new;
+    let new = token::NewToken { key, name, subject, scope, actions, until, kind, client: None };
+    let command = TokenCommand::Issue(new);
     Ok((command.into(), secret, row))
 }
 

@@ -143,6 +143,7 @@ impl House {
     /// A token of a user, perhaps narrowed to a project.
     pub async fn token(&self, username: &str, project: Option<&str>) -> String {
         let new = NewToken {
+            kind: rolecall_model::token::TokenKind::Personal,
             subject: SubjectRef::User(username.into()),
             name: "test".to_owned(),
             scope: scope(project, None),

@@ -41,6 +41,8 @@ impl Draft<'_> {
             active: !new.disabled,
             sign_in: SignIn::default(),
             attributes: new.attributes.clone().into(),
+            identities: Vec::new(),
+            scim: None,
         };
         let id = self.org.next_principal();
         let bits = self.moment.opaque::<{ crate::id::APPLICATION }>().bits();

@@ -193,6 +193,17 @@ pub(crate) fn grant(
     }
 }
 
+/// A grant to be kept for later: every name in it must be known, and the role must fit the scope.
+pub(crate) fn known_grant(org: &Org, wanted: &GrantRef, field: &str) -> Result<Grant, Refusal> {
+    let grant = present(org, wanted).map_err(|refusal| refusal.under(field))?;
+    if let Grant::Role(binding) = grant
+        && let Some(role) = org.role(binding.role)
+    {
+        resolve::fits(role, binding.scope, field)?;
+    }
+    Ok(grant)
+}
+
 /// A grant that may be there: every name in it must be known.
 fn present(org: &Org, wanted: &GrantRef) -> Result<Grant, Refusal> {
     match wanted {

@@ -8,7 +8,7 @@ use crate::environment::Environment;
 use crate::id::{ActionId, EnvironmentId, OrganizationId, PolicyId, ProjectId, ResourceTypeId, RoleId, SlotId};
 use crate::name::Text;
 use crate::operation;
-use crate::organization::{Org, Revision, Settings, Stamp};
+use crate::organization::{Org, Revision, Settings, SignInRules, Stamp};
 use crate::policy::{Binding, Policy};
 use crate::project::Project;
 use crate::provenance::{Source, Terms};
@@ -28,6 +28,7 @@ pub(crate) fn found(org: &mut Org, id: OrganizationId, name: &Text, title: &Text
         names: catalog.names,
         projects: catalog.projects,
         creator: Vec::new(),
+        sign_in: SignInRules::default(),
     }));
     let made = Making { revision: stamp.revision, folded: org.folds_names() };
     made.places(org, catalog);

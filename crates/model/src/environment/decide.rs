@@ -115,6 +115,7 @@ fn uses(org: &Org, environment: EnvironmentId) -> Vec<String> {
         .chain(principals.map(|(id, _)| format!("an assignment of {}", org.holder_words(Holder::Principal(id)))))
         .chain(everyone)
         .chain(tokens.map(|token| format!("token \"{}\"", token.key)))
+        .chain(org.default_uses(|grant| matches!(grant, Grant::Role(binding) if binding.scope.environment == at)))
         .collect()
 }
 

@@ -5,10 +5,12 @@ use crate::command::{Ref, SubjectRef};
 use crate::decide::Draft;
 use crate::id::{GroupId, GroupSubject, Holder, PrincipalId};
 use crate::membership::MembershipChange;
+use crate::moment::Actor;
 use crate::name::{LONGEST_IDENTIFIER, LONGEST_TEXT, Text, parse_name, parse_text};
 use crate::organization::{Org, Stamp, Touched};
 use crate::provenance::{Source, Terms};
 use crate::refusal::{Kind, Refusal};
+use crate::user::scim_text;
 use crate::{assignment, membership, resolve};
 
 impl Draft<'_> {
@@ -28,6 +30,7 @@ impl Draft<'_> {
             description: parse_text(&new.description, "description", LONGEST_TEXT)?,
             sso_names: sso_names(&new.sso_names)?,
             attributes: new.attributes.into(),
+            scim: new.scim.as_deref().map(|text| scim_text(text, "scim")).transpose()?,
         };
         let members = self.members(&new.members)?;
         let id = GroupId::at(self.org.groups.next_number(1));
@@ -46,6 +49,9 @@ impl Draft<'_> {
         let id = resolve::group(&self.org, target, "group").map_err(Refusal::of_target)?;
         let Some(before) = self.org.group(id).map(|group| group.profile()) else { return Ok(()) };
         let mut after = before.clone();
+        if let Some(scim) = &patch.scim {
+            after.scim = scim.as_deref().map(|text| scim_text(text, "scim")).transpose()?;
+        }
         if let Some(name) = patch.name {
             after.name = parse_group_name(&name)?;
             resolve::free_name(&self.org, &self.org.groups, &after.name, "group", Some(id.number()))?;
@@ -60,6 +66,11 @@ impl Draft<'_> {
             after.attributes = after.attributes.merged(&attributes);
         }
         let members = patch.members.map(|members| self.members(&members)).transpose()?;
+        let present = self.org.group(id).map(|group| group.members.clone());
+        let moves = members.is_some() && members != present;
+        if before.scim.is_some() && after.scim.is_some() && (before.name != after.name || moves) {
+            self.require_scim("group", &before.name)?;
+        }
         if before != after {
             self.change(GroupChange::Changed { id, before, after });
         }
@@ -80,7 +91,8 @@ impl Draft<'_> {
             }
         }
         for user in wanted.iter().filter(|user| !there.contains(user)) {
-            let terms = Terms::of(Source::Manual);
+            let by_scim = matches!(self.moment.actor, Actor::Scim(_));
+            let terms = Terms::of(if by_scim { Source::Scim } else { Source::Manual });
             self.change(MembershipChange::Added { group, user: *user, terms });
         }
         let before = self.org.group(group).map(|group| group.members.clone()).unwrap_or_default();
@@ -142,7 +154,7 @@ impl Org {
         let folded = self.folds_names();
         let id = match change {
             GroupChange::Created { id, subject, profile } => {
-                let GroupProfile { name, description, sso_names, attributes } = profile.clone();
+                let GroupProfile { name, description, sso_names, attributes, scim } = profile.clone();
                 let (members, assignments) = (Vec::new(), Vec::new());
                 let group = Group {
                     id: *id,
@@ -153,6 +165,7 @@ impl Org {
                     members,
                     assignments,
                     attributes,
+                    scim,
                 };
                 self.file_group_subject(*subject, *id);
                 self.groups.put(group, stamp.revision, folded);
@@ -164,6 +177,7 @@ impl Org {
                     group.description.clone_from(&after.description);
                     group.sso_names.clone_from(&after.sso_names);
                     group.attributes = after.attributes.clone();
+                    group.scim.clone_from(&after.scim);
                     self.groups.put(group, stamp.revision, folded);
                 }
                 *id

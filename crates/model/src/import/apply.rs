@@ -291,6 +291,7 @@ impl<'a> Importing<'a> {
                 members,
                 assignments,
                 attributes: Attributes::default(),
+                scim: None,
             };
             self.org.file_group_subject(subject, id);
             self.org.groups.put(made, self.revision, self.folded);

@@ -6,10 +6,11 @@ use crate::change::Change;
 use crate::group::GroupChange;
 use crate::id::{Holder, PrincipalId};
 use crate::membership::MembershipChange;
-use crate::organization::Org;
+use crate::organization::{Org, OrganizationChange};
 use crate::policy::PolicyChange;
 use crate::principal::{Principal, PrincipalChange, PrincipalKind};
 use crate::provenance::Terms;
+use crate::provider::ProviderChange;
 use crate::refusal::{Kind, Refusal};
 use crate::rights::Rights;
 use crate::role::RoleChange;
@@ -53,6 +54,8 @@ fn weakens(change: &Change) -> bool {
         Change::Role(change) => !matches!(change, RoleChange::Created(_)),
         Change::Policy(change) => !matches!(change, PolicyChange::Created(_)),
         Change::Action(change) => !matches!(change, ActionChange::Created(_)),
+        Change::Provider(change) => !matches!(change, ProviderChange::Created(_)),
+        Change::Organization(change) => matches!(change, OrganizationChange::SignInSet { .. }),
         _ => false,
     }
 }
@@ -72,7 +75,7 @@ pub(crate) fn user_administrator(org: &Org, at: Timestamp) -> Option<PrincipalId
 }
 
 fn is_user_administrator(org: &Org, id: PrincipalId, at: Timestamp) -> bool {
-    let can_sign_in = |p: &Principal| p.kind() == PrincipalKind::User && p.sign_in.is_possible();
+    let can_sign_in = |p: &Principal| p.kind() == PrincipalKind::User && org.can_sign_in(p);
     org.principal(id).is_some_and(can_sign_in) && is_administrator(org, id, at)
 }
 

@@ -5,21 +5,22 @@ use crate::action::ActionChange;
 use crate::assignment::{AssignmentChange, Grant, Granted};
 use crate::change::Change;
 use crate::group::GroupChange;
-use crate::id::{ActionId, PrincipalId, RoleId};
+use crate::id::{ActionId, PrincipalId, ProviderId, RoleId};
 use crate::membership::MembershipChange;
 use crate::moment::Actor;
 use crate::operation;
 use crate::organization::Org;
 use crate::policy::{Binding, PolicyChange};
-use crate::principal::{PrincipalChange, Profile};
+use crate::principal::{Principal, PrincipalChange, Profile};
 use crate::provenance::Terms;
+use crate::provider::{Provider, ProviderChange};
 use crate::refusal::{Kind, Refusal};
 use crate::resolve::scope_words;
 use crate::rights::Rights;
 use crate::role::{Permit, Role, RoleChange};
 use crate::scope::Scope;
 use crate::time::Timestamp;
-use crate::token::TokenChange;
+use crate::token::{TokenChange, TokenKind};
 use std::collections::{BTreeSet, HashSet};
 
 /// Refuses changes after which somebody may do more, or act as another, than the actor may give.
@@ -33,7 +34,7 @@ pub(crate) fn no_escalation<'a>(
     actor: Actor,
     at: Timestamp,
 ) -> Result<(), Refusal> {
-    if matches!(actor, Actor::System | Actor::Home) {
+    if matches!(actor, Actor::System | Actor::Home | Actor::Provider(_) | Actor::Scim(_)) {
         return Ok(());
     }
     let guard = Guard { before, after, rights: Rights::of_actor(before, actor, at), actor, at };
@@ -76,6 +77,9 @@ impl Guard<'_> {
                 self.reach(&Rights::of_group(self.before, *id, |terms| !self.is_over(terms)), "delete")
             }
             Change::Principal(change) => self.allow_principal(change),
+            Change::Provider(change) => self.allow_provider(change),
+            // A SCIM client sets the addresses of users, and so may act as any of them.
+            Change::Token(TokenChange::Issued(token)) if token.kind == TokenKind::Scim => self.everything("kind"),
             Change::Token(TokenChange::Issued(token)) => {
                 let scope = token.scope;
                 let rights = Rights::beyond_everyone(self.after, token.principal, |terms| !self.is_over(terms));
@@ -201,12 +205,76 @@ impl Guard<'_> {
         permits: impl Iterator<Item = (ActionId, Scope)>,
         field: &str,
     ) -> Result<(), Refusal> {
-        if let Actor::Principal { id: own, token: None } = self.actor
+        if let Actor::Principal { id: own, token } = self.actor
             && own == id
+            && token.is_none_or(|token| self.before.token(token).is_some_and(|token| token.is_whole()))
         {
             return Ok(());
         }
         self.give(permits, field)
+    }
+
+    /// Who may give anything in the whole organization may let somebody else act for anybody.
+    fn everything(&self, field: &str) -> Result<(), Refusal> {
+        if self.rights.holds(operation::ASSIGNMENTS_ESCALATE, Scope::ORGANIZATION) {
+            return Ok(());
+        }
+        Err(self.not_held(operation::ASSIGNMENTS_ESCALATE, Scope::ORGANIZATION, field))
+    }
+
+    /// Whoever runs a provider decides who signs in by it: it may be set up to give only what its
+    /// administrator may give.
+    fn allow_provider(&self, change: &ProviderChange) -> Result<(), Refusal> {
+        let (before, after) = match change {
+            ProviderChange::Created(after) => (None, after),
+            ProviderChange::Changed { before, after } => (Some(before), after),
+            ProviderChange::Deleted(provider) => return self.lock_out(provider.id),
+        };
+        let was = |on: fn(&Provider) -> bool| before.is_some_and(|before| before.active && on(before));
+        if after.active && after.link_by_email && !was(|p| p.link_by_email) {
+            self.everything("link_by_email")?;
+        }
+        if after.active && after.create_users {
+            let old = before.filter(|before| before.active && before.create_users);
+            let added = after.defaults.iter().filter(|grant| old.is_none_or(|old| !old.defaults.contains(grant)));
+            added
+                .copied()
+                .try_for_each(|grant| self.give(Rights::of_grant(self.after, grant).permits(), "defaults"))?;
+        }
+        let same_path = before.is_some_and(|before| before.group_sync.path == after.group_sync.path);
+        if after.active && after.group_sync.enabled && !(same_path && was(|p| p.group_sync.enabled)) {
+            let mapped = self.after.groups.iter().filter(|group| !group.sso_names.is_empty());
+            let mut rights = mapped.map(|group| Rights::of_group(self.after, group.id, |terms| !self.is_over(terms)));
+            rights.try_for_each(|rights| self.give(rights.permits(), "group_sync"))?;
+        }
+        let Some(before) = before else { return Ok(()) };
+        if before.active && !after.active {
+            self.lock_out(after.id)?;
+        }
+        // Another issuer, client or secret, or a switch turned on: somebody else may sign in as who is linked.
+        let other = before.issuer != after.issuer || before.client_id != after.client_id || before == after;
+        if other || after.active && !before.active {
+            self.linked(after.id).try_for_each(|id| self.act_as(id, self.all_of(id).permits(), "issuer"))?;
+        }
+        if other && (after.link_by_email || after.create_users || after.group_sync.enabled) {
+            self.everything("issuer")?;
+        }
+        Ok(())
+    }
+
+    /// Who is linked to a provider and can sign in by nothing else is as good as disabled without it.
+    fn lock_out(&self, provider: ProviderId) -> Result<(), Refusal> {
+        let stranded = |id: &PrincipalId| self.after.principal(*id).is_some_and(|user| !self.after.can_sign_in(user));
+        self.linked(provider).filter(stranded).try_for_each(|id| self.reach(&self.all_of(id), "lock out"))
+    }
+
+    fn linked(&self, provider: ProviderId) -> impl Iterator<Item = PrincipalId> {
+        let linked = move |user: &Principal| user.identities().iter().any(|identity| identity.provider == provider);
+        self.before.principals().filter(move |(_, user)| linked(user)).map(|(id, _)| id)
+    }
+
+    fn all_of(&self, id: PrincipalId) -> Rights<'_> {
+        Rights::beyond_everyone(self.before, id, |terms| !self.is_over(terms))
     }
 
     /// Removing or disabling a holder of Rolecall's own actions needs those actions.
@@ -246,6 +314,8 @@ fn takes_over(before: &Profile, after: &Profile) -> bool {
         || new.password && !old.password
         || new.identities > old.identities
         || new.passkeys > old.passkeys
+        || new.codes != old.codes
+        || after.identities.iter().any(|linked| !before.identities.contains(linked))
         // Nothing else changed: a password took the place of another.
         || before == after
 }

@@ -73,6 +73,7 @@ impl Org {
                 Change::Assignment(change) => self.apply_assignment(change, stamp, touched),
                 Change::Token(change) => self.apply_token(change, stamp),
                 Change::ResourceType(change) => self.apply_resource_type(change, stamp),
+                Change::Provider(change) => self.apply_provider(change, stamp, touched),
                 Change::Imported(workload) => self.apply_import(workload, stamp, touched),
             }
         }
@@ -98,6 +99,11 @@ impl Org {
             OrganizationChange::Titled { after, .. } => {
                 if let Some(settings) = &mut self.settings {
                     Arc::make_mut(settings).title.clone_from(after);
+                }
+            }
+            OrganizationChange::SignInSet { after, .. } => {
+                if let Some(settings) = &mut self.settings {
+                    Arc::make_mut(settings).sign_in = *after;
                 }
             }
         }

@@ -31,6 +31,7 @@ impl Org {
         self.groups.index_names(folded);
         self.slots.index_names(folded);
         self.resource_types.index_names(folded);
+        self.providers.index_names(true);
         self.tokens.index_names(true);
         self.closure = Arc::new(Closure::of(&self.actions));
         self.group_subjects = Ids::default();

@@ -36,6 +36,7 @@ impl Org {
             tokens: Table::default(),
             slots: Table::default(),
             resource_types: Table::default(),
+            providers: Table::default(),
             principals: Tree::new(),
             users: 0,
             applications: 0,
@@ -209,6 +210,14 @@ impl Org {
         }
         let is_meant = |number| record(number).is_some_and(|principal| is_identified_by(principal, identifier));
         self.identifiers.find(&NameKey::of(identifier), is_meant).and_then(PrincipalId::new)
+    }
+
+    /// The user who is linked to this account at a sign-in provider.
+    pub fn find_identity(&self, identity: &crate::principal::Identity) -> Option<(PrincipalId, &Principal)> {
+        let record = |number: u32| self.principals.get(number as usize)?.as_ref();
+        let is_meant = |number| record(number).is_some_and(|user| user.identities().contains(identity));
+        let id = PrincipalId::new(self.identifiers.find(&NameKey::of(&identity.filed()), is_meant)?)?;
+        Some((id, self.principal(id)?))
     }
 
     /// The number of the action of this name.

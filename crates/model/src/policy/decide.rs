@@ -1,6 +1,7 @@
 //! The rules of policies.
 
 use super::{Binding, BindingRef, MOST_BINDINGS, NewPolicy, Policy, PolicyChange, PolicyCommand, PolicyPatch};
+use crate::assignment::Grant;
 use crate::command::Ref;
 use crate::decide::Draft;
 use crate::id::PolicyId;
@@ -85,6 +86,14 @@ impl Draft<'_> {
 
     fn delete_policy(&mut self, target: &Ref) -> Result<(), Refusal> {
         let policy = own(&self.org, target)?;
+        let uses = self.org.default_uses(|grant| *grant == Grant::Policy(policy.id));
+        if let Some(first) = uses.first() {
+            let message = format!(
+                "the policy \"{}\" is given to new users by {first}; take it out of its defaults first",
+                policy.name
+            );
+            return Err(Refusal::new(Kind::InUse, "", message).with_details(uses));
+        }
         self.change(PolicyChange::Deleted(policy));
         Ok(())
     }

@@ -80,6 +80,8 @@ impl Principal {
 
     /// The names under which it is filed.
     pub(crate) fn filed(&self, id: PrincipalId) -> impl Iterator<Item = Name> {
-        self.identifiers().map(move |(text, matched)| Name::of(text, matched, id.number()))
+        let links = self.identities().iter();
+        let links = links.map(move |link| Name::of(&link.filed(), Match::Exact, id.number()));
+        self.identifiers().map(move |(text, matched)| Name::of(text, matched, id.number())).chain(links)
     }
 }

@@ -147,6 +147,7 @@ fn uses(org: &Org, project: ProjectId) -> Vec<String> {
         .chain(policies.map(|policy| format!("policy \"{}\"", policy.name)))
         .chain(everyone)
         .chain(tokens.map(|token| format!("token \"{}\"", token.key)))
+        .chain(org.default_uses(|grant| matches!(grant, Grant::Role(binding) if binding.scope.project == at)))
         .collect()
 }
 

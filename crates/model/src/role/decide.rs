@@ -2,7 +2,7 @@
 
 use super::{Bindable, MOST_PERMITS, NewRole, Permit, PermitRef, Role, RoleChange, RoleCommand, RolePatch};
 use crate::action::Level;
-use crate::assignment::Granted;
+use crate::assignment::{Grant, Granted};
 use crate::command::Ref;
 use crate::decide::Draft;
 use crate::id::{RoleId, SlotId};
@@ -172,7 +172,11 @@ fn require_unused(org: &Org, role: &Role) -> Result<(), Refusal> {
     let named = org.holders_of(Granted::Role(role.id)).take(20);
     uses.extend(named.map(|holder| org.holder_words(holder)));
     if policies == 0 && holders == 0 {
-        return Ok(());
+        let uses = org.default_uses(|grant| matches!(grant, Grant::Role(binding) if binding.role == role.id));
+        let Some(first) = uses.first() else { return Ok(()) };
+        let message =
+            format!("the role \"{}\" is given to new users by {first}; take it out of its defaults first", role.name);
+        return Err(Refusal::new(Kind::InUse, "", message).with_details(uses));
     }
     let by = match (policies, holders) {
         (1, 0) => format!("is bound by {}", uses[0]),

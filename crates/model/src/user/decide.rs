@@ -4,12 +4,19 @@ use super::{NewUser, UserCommand, UserPatch};
 use crate::command::{Ref, SubjectRef};
 use crate::decide::Draft;
 use crate::id::{Holder, PrincipalId};
+use crate::moment::Actor;
 use crate::name::{LONGEST_TEXT, LONGEST_TITLE, Text, parse_text};
 use crate::principal::{
-    Identifiers, Personal, PrincipalChange, PrincipalKind, Profile, SignIn, Subject, parse_identifiers, require_free,
+    Identifiers, Identity, LinkedIdentity, Personal, PrincipalChange, PrincipalKind, Profile, SignIn, Subject, count,
+    parse_identifiers, require_free,
 };
 use crate::refusal::{Kind, Refusal};
 use crate::{assignment, membership, resolve};
+
+/// Most accounts at sign-in providers of one user.
+const MOST_IDENTITIES: usize = 20;
+/// Most bytes of what only a SCIM client knows of a resource.
+const LONGEST_SCIM: usize = 16_384;
 
 impl Draft<'_> {
     pub(crate) fn decide_user(&mut self, command: UserCommand) -> Result<(), Refusal> {
@@ -26,6 +33,10 @@ impl Draft<'_> {
             parse_identifiers(new.email.as_deref(), new.username.as_deref(), new.external_id.as_deref(), None)?;
         PrincipalKind::User.require_identifiers(&identifiers)?;
         require_free(&self.org, &identifiers, None)?;
+        let identities = new.identity.iter().map(LinkedIdentity::from).collect::<Vec<_>>();
+        if let Some(identity) = &new.identity {
+            self.require_free_identity(identity, None)?;
+        }
         let id = self.free_number(new.number)?;
         let name = parse_text(&new.name, "name", LONGEST_TITLE)?;
         let best = identifiers.email.as_ref().or(identifiers.username.as_ref()).or(identifiers.external_id.as_ref());
@@ -39,8 +50,10 @@ impl Draft<'_> {
             picture: picture(new.picture.as_deref())?,
             description: Text::default(),
             active: !new.disabled,
-            sign_in: SignIn { password: new.password, ..SignIn::default() },
+            sign_in: SignIn { password: new.password, identities: count(&identities), ..SignIn::default() },
             attributes: new.attributes.clone().into(),
+            identities,
+            scim: new.scim.as_deref().map(|text| scim_text(text, "scim")).transpose()?.map(Personal),
         };
         let subject = Subject::new(PrincipalKind::User, self.moment.opaque::<{ crate::id::USER }>().bits());
         self.change(PrincipalChange::Created { id, subject, profile });
@@ -77,6 +90,9 @@ impl Draft<'_> {
         let (id, user) = resolve::user(&self.org, target, "user").map_err(Refusal::of_target)?;
         let (subject, before) = (user.subject, user.profile());
         let mut after = before.clone();
+        if let Some(scim) = &patch.scim {
+            after.scim = scim.as_deref().map(|text| scim_text(text, "scim")).transpose()?.map(Personal);
+        }
         if let Some(name) = &patch.name {
             let name = parse_text(name, "name", LONGEST_TITLE)?;
             if name.is_empty() {
@@ -93,9 +109,16 @@ impl Draft<'_> {
         if let Some(attributes) = &patch.attributes {
             after.attributes = after.attributes.merged(attributes);
         }
+        after.sign_in.codes = patch.codes.unwrap_or(after.sign_in.codes);
+        after.sign_in.passkeys = patch.passkeys.unwrap_or(after.sign_in.passkeys);
+        self.change_identities(id, &mut after, patch)?;
+        if before.scim.is_some() && after.scim.is_some() && patch.is_managed() && before != after {
+            self.require_scim("user", &before.name.0)?;
+        }
         // A password that replaces another leaves the profile as it is, yet something has happened;
         // it is a change of its own, so that nothing beside it can hide it.
-        let replaces = patch.password == Some(true) && before.sign_in.password;
+        let replaces = patch.password == Some(true) && before.sign_in.password
+            || patch.codes == Some(true) && before.sign_in.codes;
         if before != after {
             self.change(PrincipalChange::Changed { id, subject, before, after: after.clone() });
         }
@@ -103,6 +126,57 @@ impl Draft<'_> {
             self.change(PrincipalChange::Changed { id, subject, before: after.clone(), after });
         }
         Ok(())
+    }
+
+    fn change_identities(&self, id: PrincipalId, after: &mut Profile, patch: &UserPatch) -> Result<(), Refusal> {
+        if let Some(provider) = &patch.unlink {
+            let provider = resolve::provider(&self.org, provider, "unlink")?;
+            after.identities.retain(|linked| linked.provider != provider);
+        }
+        if let Some(identity) = &patch.link {
+            self.require_free_identity(identity, Some(id))?;
+            let linked = LinkedIdentity::from(identity);
+            if !after.identities.contains(&linked) {
+                after.identities.push(linked);
+            }
+        }
+        if after.identities.len() > MOST_IDENTITIES {
+            let message = format!("a user is linked to at most {MOST_IDENTITIES} accounts; unlink one first");
+            return Err(Refusal::new(Kind::TooMany, "link", message));
+        }
+        after.sign_in.identities = count(&after.identities);
+        Ok(())
+    }
+
+    fn require_free_identity(&self, identity: &Identity, own: Option<PrincipalId>) -> Result<(), Refusal> {
+        if self.org.provider(identity.provider).is_none() {
+            return Err(Refusal::new(Kind::Unknown, "link", "the sign-in provider is not there any more"));
+        }
+        let long = |text: &str| text.is_empty() || text.len() > LONGEST_TEXT || text.contains(char::is_control);
+        if long(&identity.sub) || long(&identity.issuer) {
+            return Err(Refusal::invalid(
+                "link",
+                "the provider's name for this person cannot be kept: it is empty or too long",
+            ));
+        }
+        match self.org.find_identity(identity) {
+            Some((other, _)) if Some(other) != own => {
+                Err(Refusal::new(Kind::Taken, "link", "this account at the sign-in provider belongs to another user"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses a change by hand of what a SCIM client manages.
+    pub(crate) fn require_scim(&self, noun: &str, name: &str) -> Result<(), Refusal> {
+        if matches!(self.moment.actor, Actor::Scim(_) | Actor::System) {
+            return Ok(());
+        }
+        let name = crate::refusal::shown(name);
+        let message = format!(
+            "the {noun} \"{name}\" is managed by SCIM; change it at the identity provider, or unlink it here first"
+        );
+        Err(Refusal::new(Kind::Managed, "", message))
     }
 
     fn change_identifiers(&self, id: PrincipalId, after: &mut Profile, patch: &UserPatch) -> Result<(), Refusal> {
@@ -150,6 +224,16 @@ impl Draft<'_> {
         self.change(PrincipalChange::Erased { subject });
         Ok(())
     }
+}
+
+/// What a SCIM client says of something beside what the model knows: JSON, not too long.
+pub(crate) fn scim_text(text: &str, field: &str) -> Result<Text, Refusal> {
+    if text.len() > LONGEST_SCIM {
+        let message =
+            format!("what SCIM keeps of one resource has at most {LONGEST_SCIM} bytes; this has {}", text.len());
+        return Err(Refusal::new(Kind::TooMany, field, message));
+    }
+    Ok(Text::from(text))
 }
 
 fn picture(address: Option<&str>) -> Result<Option<Personal>, Refusal> {

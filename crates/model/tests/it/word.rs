@@ -295,6 +295,8 @@ pub fn token(key: u128, who: &str) -> AToken {
         scope: rolecall_model::scope::ScopeRef::ORGANIZATION,
         actions: None,
         until: None,
+        kind: rolecall_model::token::TokenKind::Personal,
+        client: None,
     })
 }
 

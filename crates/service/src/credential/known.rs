@@ -1,12 +1,13 @@
 //! What is remembered of credentials: whose a secret is, by its hash, and when it was last used.
 //! Whether it counts is not remembered: the published state is asked each time.
 
-use super::refused;
+use super::{TokenUse, refused};
 use crate::Error;
 use crate::organization::Organization;
 use crate::view::View;
 use rolecall_model::Timestamp;
 use rolecall_model::id::{PrincipalId, TokenId, TokenKey};
+use rolecall_model::token::TokenKind;
 use rolecall_store::OrganizationKey;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -27,21 +28,64 @@ pub(crate) struct Known {
     /// The number of its token. By number it is found in a few nanoseconds, by key in 150.
     pub(crate) token: TokenId,
     key: TokenKey,
-    /// When it was used, in microseconds since 1970.
+    /// When it was used and that is not written down yet, in microseconds since 1970.
     used: AtomicI64,
+    /// When it was used last, as far as is known here, in microseconds since 1970.
+    last: AtomicI64,
+    /// When an access token ends; none for a token itself.
+    access_until: Option<Timestamp>,
 }
 
 impl Known {
     pub(super) const fn new(organization: Arc<Organization>, key: TokenKey, token: TokenId) -> Self {
-        Known { organization, token, key, used: AtomicI64::new(NONE) }
+        let (used, last) = (AtomicI64::new(NONE), AtomicI64::new(NONE));
+        Known { organization, token, key, used, last, access_until: None }
+    }
+
+    /// The same as an access token, which ends by itself.
+    pub(super) const fn passing(mut self, until: Timestamp) -> Self {
+        self.access_until = Some(until);
+        self
+    }
+
+    pub(super) const fn key(&self) -> TokenKey {
+        self.key
+    }
+
+    pub(super) fn is_session(&self, view: &View) -> bool {
+        view.org().token(self.token).is_some_and(|token| token.kind == TokenKind::Session)
+    }
+
+    pub(super) fn was_used_at(&self, micros: i64) {
+        self.last.fetch_max(micros, Ordering::Relaxed);
+    }
+
+    /// Whether it is a session that, as far as is known here, nobody used for too long.
+    pub(super) fn is_idle(&self, view: &View, now: Timestamp) -> bool {
+        let org = view.org();
+        let Some(token) = org.token(self.token).filter(|token| token.kind == TokenKind::Session) else { return false };
+        let last = Timestamp::from_micros(self.last.load(Ordering::Relaxed).max(token.issued.micros()));
+        now >= last.plus_seconds(org.sign_in_rules().idle_seconds.into())
     }
 
     /// Whose it is, if it counts in a state at an instant; its use is noted.
-    pub(super) fn count_at(&self, view: &View, now: Timestamp) -> Result<PrincipalId, Error> {
+    pub(super) fn count_at(&self, for_use: TokenUse, view: &View, now: Timestamp) -> Result<PrincipalId, Error> {
         let org = view.org();
         let Some(token) = org.token(self.token).filter(|token| token.key == self.key) else {
             return refused("the token was revoked; issue a new one");
         };
+        let is_grant = token.kind == TokenKind::Grant && for_use == TokenUse::Bearer;
+        let takes =
+            if self.access_until.is_some() { is_grant || for_use.takes(token.kind) } else { for_use.takes(token.kind) };
+        if !takes {
+            return refused(for_use.refusal());
+        }
+        if self.access_until.is_some_and(|until| now >= until) {
+            return refused("the access token has expired; refresh it or sign in again");
+        }
+        if token.kind == TokenKind::Session && self.is_idle(view, now) {
+            return refused("the session has ended because nobody used it; sign in again");
+        }
         if !token.counts_at(now) {
             return refused("the token has expired; issue a new one");
         }
@@ -54,6 +98,9 @@ impl Known {
 
     fn use_at(&self, now: i64) {
         let noted = self.used.load(Ordering::Relaxed);
+        if self.last.load(Ordering::Relaxed) < now - NOTED_EVERY {
+            self.last.store(now, Ordering::Relaxed);
+        }
         if noted == NONE || now.saturating_sub(noted) >= NOTED_EVERY {
             self.used.store(now, Ordering::Relaxed);
         }

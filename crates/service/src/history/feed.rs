@@ -112,9 +112,10 @@ fn is_visible(ctx: &Ctx, change: &Change) -> bool {
             };
             holder == Holder::Everyone || need::may_see_assignment(ctx, holder, grant)
         }
-        Change::Token(TokenChange::Issued(token) | TokenChange::Revoked(token)) => {
-            token.principal == ctx.principal() || everywhere(op::TOKENS_READ)
-        }
+        Change::Token(
+            TokenChange::Issued(token) | TokenChange::Revoked(token) | TokenChange::Changed { after: token, .. },
+        ) => token.principal == ctx.principal() || everywhere(op::TOKENS_READ),
+        Change::Provider(_) => everywhere(op::PROVIDERS_READ),
         Change::Imported(_) => everywhere(op::AUDIT_READ),
     }
 }

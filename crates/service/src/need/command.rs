@@ -5,7 +5,7 @@ use rolecall_engine::Place;
 use rolecall_model::action::ActionCommand;
 use rolecall_model::application::ApplicationCommand;
 use rolecall_model::assignment::{AssignmentCommand, GrantRef};
-use rolecall_model::command::Ref;
+use rolecall_model::command::{Ref, SubjectRef};
 use rolecall_model::environment::EnvironmentCommand;
 use rolecall_model::group::GroupCommand;
 use rolecall_model::id::PrincipalId;
@@ -14,15 +14,20 @@ use rolecall_model::moment::Actor;
 use rolecall_model::operation as op;
 use rolecall_model::policy::PolicyCommand;
 use rolecall_model::project::ProjectCommand;
+use rolecall_model::provider::ProviderCommand;
 use rolecall_model::resource_type::ResourceTypeCommand;
 use rolecall_model::role::RoleCommand;
 use rolecall_model::scope::ScopeRef;
-use rolecall_model::token::TokenCommand;
+use rolecall_model::token::{TokenCommand, TokenKind};
 use rolecall_model::user::UserCommand;
 use rolecall_model::{Command, Org, Scope, resolve};
 
 /// Everything a command needs of its caller.
 pub(crate) fn of(org: &Org, command: &Command, caller: Option<Actor>) -> Vec<Need> {
+    // What these may do was decided when they were set up; what they ask for is this program's own.
+    if matches!(caller, Some(Actor::System | Actor::Provider(_) | Actor::Scim(_))) {
+        return Vec::new();
+    }
     let everywhere = |action| Need::new(action, Place::ORGANIZATION);
     match command {
         Command::Found(_) => vec![everywhere(op::ORGANIZATIONS_WRITE)],
@@ -77,11 +82,21 @@ pub(crate) fn of(org: &Org, command: &Command, caller: Option<Actor>) -> Vec<Nee
             }]
         }
         Command::Project(command) => vec![project(org, command)],
-        Command::User(command) => user(org, command),
+        Command::User(command) => user(org, command, caller),
         Command::Application(command) => application(org, command),
         Command::Group(command) => group(org, command),
         Command::Membership(MembershipCommand::Add(group, ..) | MembershipCommand::Remove { group, .. }) => {
             vec![everywhere(op::GROUPS_WRITE).of("group", group, op::GROUPS_READ)]
+        }
+        Command::Membership(MembershipCommand::Sync { .. }) => vec![everywhere(op::GROUPS_WRITE)],
+        Command::Provider(command) => {
+            let need = everywhere(op::PROVIDERS_WRITE);
+            vec![match command {
+                ProviderCommand::Create(_) => need,
+                ProviderCommand::Change(target, _) | ProviderCommand::Delete(target) => {
+                    need.of("sign-in provider", target, op::PROVIDERS_READ)
+                }
+            }]
         }
         Command::Assignment(command) => assignment(org, command),
         Command::Token(command) => token(org, command, caller),
@@ -99,7 +114,7 @@ fn project(org: &Org, command: &ProjectCommand) -> Need {
     }
 }
 
-fn user(org: &Org, command: &UserCommand) -> Vec<Need> {
+fn user(org: &Org, command: &UserCommand, caller: Option<Actor>) -> Vec<Need> {
     let write = Need::new(op::USERS_WRITE, Place::ORGANIZATION);
     match command {
         UserCommand::Create(new) => {
@@ -110,6 +125,8 @@ fn user(org: &Org, command: &UserCommand) -> Vec<Need> {
             }
             needs
         }
+        // How one signs in oneself is one's own.
+        UserCommand::Change(target, patch) if patch.is_own_sign_in() && is_oneself(org, caller, target) => Vec::new(),
         UserCommand::Change(target, _) | UserCommand::Delete(target) => {
             vec![write.of("user", &words(target), op::USERS_READ)]
         }
@@ -187,12 +204,23 @@ fn giving(org: &Org, grant: &GrantRef) -> Vec<Need> {
 fn token(org: &Org, command: &TokenCommand, caller: Option<Actor>) -> Vec<Need> {
     let need = Need::new(op::TOKENS_WRITE, Place::ORGANIZATION);
     match command {
+        // SCIM's token is part of setting the connection up.
+        TokenCommand::Issue(new) if new.kind == TokenKind::Scim => {
+            vec![Need::new(op::PROVIDERS_WRITE, Place::ORGANIZATION)]
+        }
         TokenCommand::Issue(new) => {
             let owner = resolve::principal(org, &new.subject, "").ok().map(|(id, _)| id);
             let own = owner.is_some_and(|owner| acts_whole_as(org, caller, owner));
             if own { Vec::new() } else { vec![need] }
         }
-        TokenCommand::Revoke(key) => {
+        TokenCommand::EndSessions { subject, .. } => {
+            if is_oneself(org, caller, subject) {
+                Vec::new()
+            } else {
+                vec![need.of("user", &words(subject), op::USERS_READ)]
+            }
+        }
+        TokenCommand::Revoke(key) | TokenCommand::Shorten(key, _) => {
             let own = org.token_of_key(*key).is_some_and(|token| {
                 let itself =
                     matches!(caller, Some(Actor::Principal { token: Some(through), .. }) if through == token.id);
@@ -203,10 +231,14 @@ fn token(org: &Org, command: &TokenCommand, caller: Option<Actor>) -> Vec<Need> 
     }
 }
 
+/// Whether the caller is the one whom it names, through nothing that narrows it.
+fn is_oneself(org: &Org, caller: Option<Actor>, named: &SubjectRef) -> bool {
+    resolve::principal(org, named, "").is_ok_and(|(id, _)| acts_whole_as(org, caller, id))
+}
+
 /// Whether the caller is this subject, through nothing that narrows it.
 fn acts_whole_as(org: &Org, caller: Option<Actor>, subject: PrincipalId) -> bool {
     let Some(Actor::Principal { id, token }) = caller else { return false };
-    let whole =
-        |token| org.token(token).is_some_and(|token| token.scope == Scope::ORGANIZATION && token.actions.is_none());
+    let whole = |token| org.token(token).is_some_and(|token| token.is_whole());
     id == subject && token.is_none_or(whole)
 }

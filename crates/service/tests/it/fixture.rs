@@ -225,6 +225,7 @@ impl House {
 /// A token for somebody, without limits.
 pub fn new_token(who: &str) -> NewToken {
     NewToken {
+        kind: rolecall_model::token::TokenKind::Personal,
         subject: subject(who),
         name: "a token".to_owned(),
         scope: ScopeRef::ORGANIZATION,

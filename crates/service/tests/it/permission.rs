@@ -15,7 +15,7 @@ type Needed = (&'static str, Option<&'static str>, fn() -> Command);
 
 /// Every command that needs something in the whole organization.
 const EVERYWHERE: &[Needed] = &[
-    ("rolecall.settings.write", None, || SettingsPatch { title: Some("T".into()) }.into()),
+    ("rolecall.settings.write", None, || SettingsPatch { title: Some("T".into()), ..SettingsPatch::default() }.into()),
     ("rolecall.import", None, || Command::Import(Arc::default())),
     ("rolecall.actions.write", None, || action("new", &[])),
     ("rolecall.actions.write", Some("rolecall.actions.read"), || delete_action("own")),

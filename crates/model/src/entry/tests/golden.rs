@@ -115,6 +115,15 @@ fn the_erased_person_of_the_golden_log_is_nowhere_in_it() {
     assert!(replayed().principals().all(|(_, principal)| principal.name != ERASED));
 }
 
+/// Renews the state beside an old log when its form has grown. Read the difference: a part may gain fields with
+/// their defaults, and nothing else.
+#[test]
+#[ignore = "writes a file; run it with ROLECALL_GOLDEN=state when the state's form has grown"]
+fn the_golden_state_is_written() {
+    assert_eq!(std::env::var("ROLECALL_GOLDEN").as_deref(), Ok("state"));
+    std::fs::write(path("state.jsonl"), state(&replayed())).unwrap();
+}
+
 /// Writes the golden log. Only for a new version's folder: what is there is refused.
 #[test]
 #[ignore = "writes files; run it with ROLECALL_GOLDEN=write when a new version of the log begins"]

@@ -148,7 +148,10 @@ fn commands() -> Vec<(Actor, Command)> {
     let by_token = Actor::Principal { id: ada, token: TokenId::new(1) };
     let mut all = vec![(Actor::System, found()), (Actor::System, user("ada", &[role("Admin", None, None)]))];
     all.extend(people().into_iter().map(|command| (by_ada, command)));
-    all.push((Actor::Home, Command::Settings(SettingsPatch { title: Some("Golden 金".to_owned()) })));
+    all.push((
+        Actor::Home,
+        Command::Settings(SettingsPatch { title: Some("Golden 金".to_owned()), ..SettingsPatch::default() }),
+    ));
     all.extend(nouns().into_iter().map(|command| (by_token, command)));
     all.extend(given().into_iter().map(|command| (by_ada, command)));
     all.extend(gone().into_iter().map(|command| (by_ada, command)));

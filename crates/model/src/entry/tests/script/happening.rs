@@ -16,7 +16,7 @@ use crate::resource_type::{ResourceTypeCommand, Stands};
 use crate::role::{NewRole, PermitRef, RoleCommand, RolePatch};
 use crate::scope::ScopeRef;
 use crate::time::Timestamp;
-use crate::token::{NewToken, TokenCommand};
+use crate::token::{NewToken, TokenCommand, TokenKind};
 use crate::user::{NewUser, UserCommand, UserPatch};
 use serde_json::{Map, Value, json};
 
@@ -84,6 +84,8 @@ pub(super) fn people() -> Vec<Command> {
         scope: if key == 2 { scopes.clone() } else { ScopeRef::ORGANIZATION },
         actions,
         until: (key == 2).then(|| Timestamp::from_micros(1_990_000_000_000_000)),
+        kind: TokenKind::Personal,
+        client: None,
     };
     vec![
         user("ben", &[role("Owner", Some("default"), None)]),
