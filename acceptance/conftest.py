@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 from parts import chromium as chromium_part
 from parts.certificate import Authority
 from parts.chromium import Chromium
+from parts.client import OpenidClient
 from parts.post import Post
 from parts.provider import Provider
 from parts.server import Server
@@ -96,6 +97,14 @@ def another_oidc():
     provider.forget()
     yield provider
     provider.stop()
+
+
+@pytest.fixture
+def openid_client():
+    """A second OAuth client beside Authlib's."""
+    client = OpenidClient()
+    yield client
+    client.stop()
 
 
 @pytest.fixture(scope="session")

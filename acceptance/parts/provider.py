@@ -1,14 +1,9 @@
 """The OpenID provider of provider.mjs, and what a test tells it."""
 
-import subprocess
-import threading
-from pathlib import Path
-
 import httpx
 
-from .wait import Board
+from .process import Program
 
-SCRIPT = Path(__file__).resolve().parent.parent / "provider.mjs"
 CLIENT = "rolecall"
 SECRET = "a-secret-between-rolecall-and-its-provider"
 
@@ -17,23 +12,9 @@ class Provider:
     """A provider on a free port: `issuer` is where."""
 
     def __init__(self):
-        self._process = subprocess.Popen(
-            ["node", SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        self._said = Board()
-        self._readers = [
-            threading.Thread(target=self._read, args=(stream,), daemon=True)
-            for stream in (self._process.stdout, self._process.stderr)
-        ]
-        for reader in self._readers:
-            reader.start()
-        self.issuer = self._said.wait(lambda line: line.startswith("http://"), "the provider to listen")
+        self._program = Program("provider.mjs")
+        self.issuer = self._program.said.wait(lambda line: line.startswith("http://"), "the provider to listen")
         self._http = httpx.Client(base_url=self.issuer)
-
-    def _read(self, stream):
-        with stream:
-            for line in stream:
-                self._said.add(line.rstrip("\n"))
 
     def _tell(self, **told) -> dict:
         answer = self._http.post("/control", json=told)
@@ -79,7 +60,4 @@ class Provider:
 
     def stop(self):
         self._http.close()
-        self._process.stdin.close()
-        self._process.wait(10)
-        for reader in self._readers:
-            reader.join()
+        self._program.stop()

@@ -12,6 +12,7 @@ from joserfc.errors import BadSignatureError
 from joserfc.jwk import KeySet
 
 from parts.chromium import serious
+from parts.client import Refused
 from parts.post import PASSWORD, USER
 from parts.provider import CLIENT, SECRET
 from parts.server import ADMINISTRATOR
@@ -124,6 +125,25 @@ def test_the_provider_lies_when_told(oidc):
     oidc.mischief()
     oidc.rotate("second")
     assert code_flow(oidc, "grace")[0]["email"] == "grace@example.com"
+
+
+def test_a_second_client_completes_a_code_flow_and_checks_what_it_gets(oidc, openid_client):
+    oidc.client(HERE)
+    oidc.account("grace", email="grace@example.com")
+    oidc.signs_in("grace")
+    metadata = openid_client.discover(issuer=oidc.issuer, client=CLIENT, secret=SECRET)
+    assert metadata["issuer"] == oidc.issuer
+
+    def back() -> str:
+        address = openid_client.authorize(redirect_uri=HERE, scope="openid email")
+        return Visitor(oidc.issuer).open(address).sent_to
+
+    tokens = openid_client.exchange(back=back())
+    assert tokens["claims"]["email"] == "grace@example.com"
+    assert openid_client.userinfo(token=tokens["access_token"], subject="grace")["sub"] == "grace"
+    oidc.mischief(id_token={"claims": {"nonce": "another"}})
+    with pytest.raises(Refused, match="CLAIM_COMPARISON"):
+        openid_client.exchange(back=back())
 
 
 def test_two_providers_do_not_know_each_other(oidc, another_oidc):

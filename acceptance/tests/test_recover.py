@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from parts.server import ADMINISTRATOR
 
 
