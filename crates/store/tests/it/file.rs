@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write, path::Path};
 
-use rolecall_store::{Log, OpenOptions, Plain, SqliteStore, Store, StoreError};
+use rolecall_store::{Log, OpenOptions, Outbox, Plain, SqliteStore, Store, StoreError, Tickets};
 use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::support::{ORG, Temporary, all, chain, found, sqlite};
@@ -144,6 +144,18 @@ async fn a_newer_format_is_refused_and_left_alone() {
     let said = refused(made.path()).await;
     assert!(said.contains("has format 99, and this program knows formats up to "), "{said}");
     assert_eq!(fs::read(made.path()).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_format_is_brought_to_the_newest_and_keeps_its_log() {
+    let made = written(3).await;
+    let mut old = raw(&made.path()).await;
+    old.execute("DROP TABLE ticket; DROP TABLE outbox; DELETE FROM _sqlx_migrations WHERE version > 1").await.unwrap();
+    old.close().await.unwrap();
+    let again = open(made.path()).await.unwrap();
+    assert_eq!(all(&again, ORG, 0).await, chain(3));
+    assert_eq!(again.waiting_mail().await.unwrap(), 0);
+    assert_eq!(again.prune_tickets(0).await.unwrap(), 0);
 }
 
 /// Makes a database look like one of a later program.
