@@ -7,7 +7,7 @@ use crate::event::Events;
 use crate::organization::{Closing, Organization};
 use crate::past::Past;
 use crate::tally::{Tallies, Tally};
-use crate::{Error, View};
+use crate::{Error, Key, View};
 use arc_swap::Guard;
 use rolecall_model::Timestamp;
 use rolecall_model::id::OrganizationId;
@@ -34,11 +34,13 @@ pub struct Options {
     pub past_bytes: usize,
     /// Entries after which a checkpoint is taken.
     pub checkpoint_every: u64,
+    /// The key that seals data at rest; without one a fresh key seals it for as long as the process lives.
+    pub key: Option<Arc<Key>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { clock: Arc::new(SystemClock), past_bytes: 1 << 30, checkpoint_every: 5_000 }
+        Options { clock: Arc::new(SystemClock), past_bytes: 1 << 30, checkpoint_every: 5_000, key: None }
     }
 }
 
@@ -53,6 +55,7 @@ pub struct Service {
 struct Inner {
     store: Arc<dyn Store>,
     options: Options,
+    key: Arc<Key>,
     organizations: RwLock<HashMap<OrganizationKey, (OrganizationRow, Cell)>>,
     credentials: Credentials,
     events: Events,
@@ -74,9 +77,11 @@ impl Service {
         let organizations = rows.into_iter().map(|row| (row.key, (row, Cell::default()))).collect();
         let (events, writing) = Events::start(Arc::clone(&store));
         let past = Past::new(options.past_bytes);
+        let key = options.key.clone().map_or_else(|| Key::generate().map(Arc::new), Ok)?;
         let inner = Inner {
             store,
             options,
+            key,
             organizations: RwLock::new(organizations),
             credentials: Credentials::default(),
             events,
@@ -122,6 +127,12 @@ impl Service {
 
     pub(crate) fn options(&self) -> &Options {
         &self.inner.options
+    }
+
+    /// The key that seals data at rest.
+    #[allow(dead_code, reason = "for what is built on it")]
+    pub(crate) fn key(&self) -> &Key {
+        &self.inner.key
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {

@@ -149,7 +149,9 @@ impl Writer {
                     }
                 }
                 // One job's secret is another's: only that job is to be refused.
-                Err(StoreError::SecretTaken | StoreError::Taken(_)) if jobs.len() > 1 => return self.work_singly(jobs).await,
+                Err(StoreError::SecretTaken | StoreError::Taken(_)) if jobs.len() > 1 => {
+                    return self.work_singly(jobs).await;
+                }
                 Err(StoreError::SecretTaken) => {
                     return jobs.into_iter().for_each(|job| answer(job.reply, Err(StoreError::SecretTaken.into())));
                 }
