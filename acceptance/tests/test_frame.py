@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import KeySet
 
-from parts.chromium import serious
+from parts.chromium import authenticator, serious
 from parts.client import Refused
 from parts.post import PASSWORD, USER
 from parts.provider import CLIENT, SECRET
@@ -169,3 +169,23 @@ def test_a_browser_shows_the_landing_page(server, chromium, scripts):
         page.set_content("<html><body><input></body></html>")
         assert {rule for rule, _ in serious(page)} >= {"label", "html-has-lang"}
     assert not page.complaints
+
+
+MAKE = """async () => {
+    const user = { id: new Uint8Array([1]), name: 'grace', displayName: 'Grace' };
+    const made = await navigator.credentials.create({ publicKey: {
+        rp: { id: 'localhost', name: 'Rolecall' }, user, challenge: new Uint8Array(16),
+        pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+    } });
+    return made.type;
+}"""
+
+
+def test_a_browser_has_a_passkey_device_that_says_yes(servers, chromium):
+    server = servers(host="localhost")
+    page = chromium.window(server.url)
+    session, device = authenticator(page)
+    page.goto("/")
+    assert page.evaluate(MAKE) == "public-key"
+    [credential] = session.send("WebAuthn.getCredentials", {"authenticatorId": device})["credentials"]
+    assert credential["rpId"] == "localhost"
