@@ -10,8 +10,10 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use futures::FutureExt;
 use rolecall_authzen::{DecisionCall, DecisionPoint};
+use rolecall_signin::PeerAddr;
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,6 +25,26 @@ use tower::Service;
 #[derive(Clone)]
 pub struct Front {
     inner: Arc<Inner>,
+    /// Where the connection came from, when it came from anywhere.
+    peer: Option<SocketAddr>,
+}
+
+/// Makes the front of each connection, which knows where that came from.
+#[derive(Clone)]
+pub(crate) struct Door(pub Front);
+
+impl Service<SocketAddr> for Door {
+    type Response = Front;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Front, Infallible>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, peer: SocketAddr) -> Self::Future {
+        std::future::ready(Ok(Front { inner: Arc::clone(&self.0.inner), peer: Some(peer) }))
+    }
 }
 
 struct Inner {
@@ -35,7 +57,7 @@ struct Inner {
 impl Front {
     pub(crate) fn new(point: DecisionPoint, metrics: Metrics, router: Router) -> Self {
         let hot = DecisionCall::ALL.map(|call| metrics.hot("POST", call.path(), StatusCode::OK.as_u16()));
-        Front { inner: Arc::new(Inner { point, metrics, hot, router }) }
+        Front { inner: Arc::new(Inner { point, metrics, hot, router }), peer: None }
     }
 }
 
@@ -57,7 +79,13 @@ where
     fn call(&mut self, request: Request<B>) -> Answering {
         match DecisionCall::of(request.method(), request.uri().path()) {
             Some(call) => Box::pin(Arc::clone(&self.inner).decide(call, request)),
-            None => Box::pin(self.inner.router.clone().call(request.map(Body::new))),
+            None => {
+                let mut request = request.map(Body::new);
+                if let Some(peer) = self.peer {
+                    request.extensions_mut().insert(PeerAddr(peer));
+                }
+                Box::pin(self.inner.router.clone().call(request))
+            }
         }
     }
 }

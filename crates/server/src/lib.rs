@@ -8,7 +8,6 @@ mod log;
 mod metrics;
 mod observe;
 mod offline;
-mod page;
 mod routes;
 mod serve;
 mod settings;

@@ -3,17 +3,17 @@
 use crate::front::Front;
 use crate::metrics::Metrics;
 use crate::observe::{REQUEST_ID, observe};
-use crate::page::page;
 use crate::setup;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rolecall_authzen::DecisionPoint;
 use rolecall_model::operation as op;
 use rolecall_service::{Error, Service};
+use rolecall_signin::Page;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 
@@ -55,6 +55,8 @@ fn router(service: Service, metrics: Metrics, public_url: &str) -> Router {
     let (authzen, described) = rolecall_authzen::router(service.clone(), public_url);
     let (rest, _) = rolecall_rest::router_beside(service.clone(), Some(described));
     let connect = rolecall_connect::router(service.clone());
+    let secure = public_url.starts_with("https://");
+    let signin = rolecall_signin::router(service.clone(), rolecall_signin::Settings { secure, ..Default::default() });
     let setup = Router::new().route("/setup", get(setup::show).post(setup::make)).with_state(service.clone());
     let own = Router::new()
         .route("/", get(landing))
@@ -62,7 +64,7 @@ fn router(service: Service, metrics: Metrics, public_url: &str) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(guarded_metrics))
         .with_state(Own { service, metrics: metrics.clone() });
-    dressed(rest.merge(authzen).merge(connect).merge(setup).merge(own).fallback(nothing_here), metrics)
+    dressed(rest.merge(authzen).merge(connect).merge(signin).merge(setup).merge(own).fallback(nothing_here), metrics)
 }
 
 /// What surrounds every route: a panic becomes an answer, and each request an id and a line in the log.
@@ -88,20 +90,22 @@ pub fn openapi() -> OpenApi {
     document
 }
 
-async fn landing(State(own): State<Own>) -> Html<String> {
+async fn landing(State(own): State<Own>) -> Page {
     let state = if own.service.home().is_some() {
         "<p>It is running.</p>"
     } else {
         "<p>It is running and waits to be set up: open the link that its log shows.</p>"
     };
+    let door =
+        if own.service.home().is_some() { "<p><a class=\"button\" href=\"/signin\">Sign in</a></p>" } else { "" };
     let body = format!(
-        "<h1>Who may do what, and why</h1>{state}<table>\
+        "<h1>Who may do what, and why</h1>{state}{door}<table>\
          <tr><td><a href=\"/docs\">/docs</a></td><td>the API, to read</td></tr>\
          <tr><td><a href=\"/openapi.json\">/openapi.json</a></td><td>the API, for programs</td></tr>\
          <tr><td><a href=\"/.well-known/authzen-configuration\">/access/v1</a></td><td>decisions by OpenID AuthZEN 1.0</td></tr>\
          <tr><td><a href=\"/healthz\">/healthz</a> <a href=\"/readyz\">/readyz</a></td><td>health</td></tr></table>"
     );
-    Html(page("Running", &body))
+    Page::new("Running", body)
 }
 
 async fn ready(State(own): State<Own>) -> Response {

@@ -1,6 +1,7 @@
 //! Start and stop. What was asked before the stop is answered; nothing acknowledged is lost.
 
 use crate::demo;
+use crate::front::Door;
 use crate::log;
 use crate::metrics::Metrics;
 use crate::routes::{metrics_router, served};
@@ -17,7 +18,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use tower::make::Shared;
 
 /// How long requests in flight may take after the stop was asked for.
 const FAREWELL: Duration = Duration::from_secs(30);
@@ -35,7 +35,8 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let tls = settings.tls.as_ref().map(|(certificate, key)| tls::config(certificate, key)).transpose()?;
     let folder = if settings.demo { Some(demo::folder()?) } else { None };
     let path = folder.as_ref().map_or_else(|| settings.database.clone(), |folder| folder.path().join("demo.db"));
-    let service = open(&path, settings.demo).await?;
+    let url = public_url(&settings, address);
+    let service = open(&path, &settings, &url).await?;
     begin(&service, &settings, address, &path).await?;
     let metrics = Metrics::new();
     let handle = Handle::new();
@@ -45,7 +46,7 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
         let app = metrics_router(service.clone(), metrics.clone());
         tokio::spawn(axum_server::from_tcp(listener)?.handle(handle.clone()).serve(app.into_make_service()));
     }
-    let front = Shared::new(served(service.clone(), metrics, &public_url(&settings, address)));
+    let front = Door(served(service.clone(), metrics, &url));
     let server = axum_server::from_tcp(listener)?.handle(handle);
     // Without Nagle's algorithm, which holds back the end of an answer that takes several packets.
     let at_once = NoDelayAcceptor::new();
@@ -75,11 +76,12 @@ fn public_url(settings: &Settings, address: SocketAddr) -> String {
     settings.public_url.clone()
 }
 
-async fn open(path: &Path, throw_away: bool) -> anyhow::Result<Service> {
-    let durability = if throw_away { Durability::Process } else { Durability::Disk };
+async fn open(path: &Path, settings: &Settings, public_url: &str) -> anyhow::Result<Service> {
+    let durability = if settings.demo { Durability::Process } else { Durability::Disk };
     let store: Arc<dyn Store> =
         Arc::new(SqliteStore::open(path, OpenOptions { durability, ..OpenOptions::default() }).await?);
-    Service::open(store, Options::default()).await.map_err(cause)
+    let options = Options { public_url: public_url.into(), ..Options::default() };
+    Service::open(store, options).await.map_err(cause)
 }
 
 /// The first start, if there was none, and the lines that say how to go on.

@@ -1,12 +1,12 @@
 //! The set-up page: makes the first organization when nothing was said about it at the start. It is
 //! reached by a one-time link from the server's log and works without scripts.
 
-use crate::page::{escape, page};
 use crate::settings::read_catalog;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use rolecall_service::{Error, FirstStart, Secret, Service};
+use rolecall_signin::{Page, escape};
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]
@@ -30,7 +30,7 @@ pub(crate) async fn show(State(service): State<Service>, Query(Key { key }): Que
         return gone();
     }
     let filled = Filled { key, organization: "default".to_owned(), catalog: "none".to_owned(), email: String::new() };
-    Html(form(&filled, None)).into_response()
+    form(&filled, None).into_response()
 }
 
 /// Makes the organization and shows the administrator's token, once.
@@ -51,27 +51,27 @@ pub(crate) async fn make(State(service): State<Service>, Form(filled): Form<Fill
     match service.set_up(&filled.key, start).await {
         Ok(done) => {
             let token = done.token.as_ref().map(Secret::expose).unwrap_or_default();
-            Html(made(&filled, token)).into_response()
+            made(&filled, token).into_response()
         }
         Err(Error::Unauthenticated(_)) if service.setup_key().is_none() => gone(),
         Err(error @ Error::Unauthenticated(_)) => {
-            (StatusCode::FORBIDDEN, Html(form(&filled, Some(&error.to_string())))).into_response()
+            form(&filled, Some(&error.to_string())).status(StatusCode::FORBIDDEN).into_response()
         }
         Err(error) => again(&filled, &error.to_string()),
     }
 }
 
 fn again(filled: &Filled, wrong: &str) -> Response {
-    (StatusCode::UNPROCESSABLE_ENTITY, Html(form(filled, Some(wrong)))).into_response()
+    form(filled, Some(wrong)).status(StatusCode::UNPROCESSABLE_ENTITY).into_response()
 }
 
 fn gone() -> Response {
     let body = "<h1>This installation is set up</h1><p>The set-up link counts once. \
                 To become an administrator again, stop the server and run <code>rolecall recover</code> on its machine.</p>";
-    (StatusCode::GONE, Html(page("Set up", body))).into_response()
+    Page::new("Set up", body).status(StatusCode::GONE).into_response()
 }
 
-fn form(filled: &Filled, wrong: Option<&str>) -> String {
+fn form(filled: &Filled, wrong: Option<&str>) -> Page {
     let wrong =
         wrong.map_or_else(String::new, |text| format!("<p class=\"wrong\" role=\"alert\">{}</p>", escape(text)));
     let catalogs = [
@@ -98,10 +98,10 @@ fn form(filled: &Filled, wrong: Option<&str>) -> String {
          <small>You become its administrator. Without one, an application is made instead.</small>\
          <button>Set up</button></form>"
     );
-    page("Set up", &body)
+    Page::new("Set up", body)
 }
 
-fn made(filled: &Filled, token: &str) -> String {
+fn made(filled: &Filled, token: &str) -> Page {
     let (organization, token) = (escape(&filled.organization), escape(token));
     let body = format!(
         "<h1>{organization} is ready</h1>\
@@ -110,5 +110,5 @@ fn made(filled: &Filled, token: &str) -> String {
          <pre>export ROLECALL_TOKEN={token}\nrolecall whoami\nrolecall create user --email somebody@example.com</pre>\
          <p><a href=\"/docs\">Read the API</a></p>"
     );
-    page("Ready", &body)
+    Page::new("Ready", body)
 }

@@ -3,11 +3,11 @@
 use crate::ctx::Ctx;
 use crate::idempotency::Idempotency;
 use crate::need;
-use crate::organization::Counters;
+use crate::organization::{Counters, Organization};
 use crate::target;
 use crate::view::View;
 use crate::writer::{Job, Written};
-use crate::{Error, event};
+use crate::{Error, Service, event};
 use rolecall_engine::Delta;
 use rolecall_model::decide::decide;
 use rolecall_model::moment::{Actor, Moment};
@@ -94,11 +94,26 @@ async fn carry_out(ctx: &Ctx, command: Command, digest: [u8; 32], rows: Vec<Row>
     if ctx.dry_run {
         return dry_run(ctx, command).await;
     }
-    let (reply, answer) = oneshot::channel();
     let origin = Origin { actor: ctx.actor(), facade: ctx.facade, request: ctx.request_id.to_string() };
-    let job = Job { command, origin, if_match: ctx.if_match, idempotency, rows, reply };
-    let sent = ctx.organization.jobs.send(job).await;
-    sent.map_err(|_| ctx.service.why_closed(ctx.organization.key))?;
+    let asked = Asked { command, origin, if_match: ctx.if_match, idempotency, rows };
+    submit(&ctx.service, &ctx.organization, asked).await
+}
+
+/// What the writer is asked for.
+pub(crate) struct Asked {
+    pub command: Command,
+    pub origin: Origin,
+    pub if_match: Option<u64>,
+    pub idempotency: Option<Idempotency>,
+    pub rows: Vec<Row>,
+}
+
+/// Hands a command to the writer, which looks once more at what the actor may.
+pub(crate) async fn submit(service: &Service, organization: &Organization, asked: Asked) -> Result<Done, Error> {
+    let (reply, answer) = oneshot::channel();
+    let Asked { command, origin, if_match, idempotency, rows } = asked;
+    let sent = organization.jobs.send(Job { command, origin, if_match, idempotency, rows, reply }).await;
+    sent.map_err(|_| service.why_closed(organization.key))?;
     let lost = || Error::Internal("the writer gave no answer".to_owned());
     let Written { revision, changes, view, repeated } = answer.await.map_err(|_| lost())??;
     Ok(Done { revision, changes, view, repeated, difference: None })

@@ -36,11 +36,26 @@ pub struct Options {
     pub checkpoint_every: u64,
     /// The key that seals data at rest; without one a fresh key seals it for as long as the process lives.
     pub key: Option<Arc<Key>>,
+    /// The address by which browsers and clients reach the server, without a slash at the end: the
+    /// issuer of access tokens, and the beginning of links.
+    pub public_url: Arc<str>,
+    /// Tries to sign in that one account has in a minute.
+    pub tries_account: u32,
+    /// Tries to sign in that one address has in a minute.
+    pub tries_address: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { clock: Arc::new(SystemClock), past_bytes: 1 << 30, checkpoint_every: 5_000, key: None }
+        Options {
+            clock: Arc::new(SystemClock),
+            past_bytes: 1 << 30,
+            checkpoint_every: 5_000,
+            key: None,
+            public_url: "http://127.0.0.1:7400".into(),
+            tries_account: 10,
+            tries_address: 60,
+        }
     }
 }
 
@@ -123,6 +138,11 @@ impl Service {
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.inner.store
+    }
+
+    /// The address by which browsers and clients reach the server, without a slash at the end.
+    pub fn public_url(&self) -> &str {
+        &self.inner.options.public_url
     }
 
     pub(crate) fn options(&self) -> &Options {

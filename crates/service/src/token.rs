@@ -84,14 +84,19 @@ pub async fn create_application(
 
 fn issuing(new: NewToken) -> Result<(Command, Secret, Row), Error> {
     let secret = Secret::generate()?;
-    let mut bits = [0; 16];
-    bits.copy_from_slice(&random()?[..16]);
-    let key = TokenKey::from_bytes(bits);
+    let key = fresh_key()?;
     let row = Row::Secret { kind: credential::TOKEN, key: key.bytes(), hash: Some(secret.hash()), data: None };
     let NewToken { subject, name, scope, actions, until, kind } = new;
     let new = token::NewToken { key, name, subject, scope, actions, until, kind, client: None };
     let command = TokenCommand::Issue(new);
     Ok((command.into(), secret, row))
+}
+
+/// A key under which no token stands yet.
+pub(crate) fn fresh_key() -> Result<TokenKey, Error> {
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&random()?[..16]);
+    Ok(TokenKey::from_bytes(bits))
 }
 
 fn shown_once(done: Done, secret: Secret, ctx: &Ctx) -> Result<(Done, Option<Secret>), Error> {

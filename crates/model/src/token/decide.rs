@@ -34,7 +34,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn end_sessions(&mut self, subject: &SubjectRef, except: Option<TokenKey>) -> Result<(), Refusal> {
+    pub(crate) fn end_sessions(&mut self, subject: &SubjectRef, except: Option<TokenKey>) -> Result<(), Refusal> {
         let (principal, _) = resolve::principal(&self.org, subject, "subject").map_err(Refusal::of_target)?;
         let theirs = self.org.tokens_of(principal).filter_map(|id| self.org.token(id));
         let ending = theirs.filter(|token| token.kind.is_passing() && Some(token.key) != except);

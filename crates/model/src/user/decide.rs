@@ -117,10 +117,15 @@ impl Draft<'_> {
         }
         // A password that replaces another leaves the profile as it is, yet something has happened;
         // it is a change of its own, so that nothing beside it can hide it.
+        let was_active = before.active;
         let replaces = patch.password == Some(true) && before.sign_in.password
             || patch.codes == Some(true) && before.sign_in.codes;
         if before != after {
             self.change(PrincipalChange::Changed { id, subject, before, after: after.clone() });
+        }
+        if was_active && !after.active {
+            // Enabling it again brings none of them back.
+            self.end_sessions(&SubjectRef::Number(id.number()), None)?;
         }
         if replaces {
             self.change(PrincipalChange::Changed { id, subject, before: after.clone(), after });
