@@ -65,16 +65,21 @@ class Visitor:
     def submit(self, visit: Visit, of: str = "", *, follow=True, button="", **fields) -> Visit:
         """Fills in a form of a page and sends it, with the fields that were hidden in it."""
         form = visit.page.form(of or button)
-        return self.post(self.action(visit, form), form.fields | form.button(button) | fields, follow=follow)
+        filled = form.fields | form.button(button) | fields
+        return self.post(self.action(visit, form), filled, follow=follow, headers=self.manners(visit))
+
+    @staticmethod
+    def manners(visit: Visit) -> dict:
+        """What a browser says by itself with a form of a page: no origin when the page asked for no referrer (Fetch)."""
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(visit.url))
+        quiet = visit.answer.headers.get("referrer-policy") == "no-referrer"
+        return {"origin": "null" if quiet else origin, "sec-fetch-site": "same-origin"}
 
     @staticmethod
     def action(visit: Visit, form) -> str:
         return urljoin(visit.url, form.action) if form.action else visit.url
 
     def _go(self, request, follow) -> Visit:
-        # What a browser says by itself with every form.
-        if request.method == "POST":
-            request.headers.setdefault("origin", f"{request.url.scheme}://{request.url.netloc.decode()}")
         for _ in range(MOST_STEPS):
             visit = Visit(self.http.send(request))
             if not follow or visit.sent_to is None or urlsplit(visit.sent_to).netloc not in self.known:

@@ -3,6 +3,8 @@
 import secrets
 import smtplib
 from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import httpx
 import pytest
@@ -169,6 +171,44 @@ def test_a_browser_shows_the_landing_page(server, chromium, scripts):
         page.set_content("<html><body><input></body></html>")
         assert {rule for rule, _ in serious(page)} >= {"label", "html-has-lang"}
     assert not page.complaints
+
+
+class Echo(BaseHTTPRequestHandler):
+    """A page with a form, and an answer that says what came with it."""
+
+    policy = "no-referrer"
+
+    def do_GET(self):
+        self._say("<form method=post action=/sent><input name=x value=1><button>Send</button></form>")
+
+    def do_POST(self):
+        self._say(f"{self.headers['origin']} {self.headers['sec-fetch-site']}")
+
+    def _say(self, text: str):
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.send_header("referrer-policy", self.policy)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize("policy", ["no-referrer", "same-origin"])
+def test_a_visitor_sends_with_a_form_what_a_real_browser_sends(chromium, monkeypatch, policy):
+    monkeypatch.setattr(Echo, "policy", policy)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        visitor = Visitor(url)
+        by_visitor = visitor.submit(visitor.open("/")).text
+        page = chromium.window(url)
+        page.goto("/")
+        page.get_by_role("button").click()
+        page.wait_for_url("**/sent")
+        assert by_visitor == page.locator("body").inner_text()
+        server.shutdown()
 
 
 MAKE = """async () => {
