@@ -70,7 +70,7 @@ class Visitor:
 
     @staticmethod
     def manners(visit: Visit) -> dict:
-        """What a browser says by itself with a form of a page: no origin when the page asked for no referrer (Fetch)."""
+        """What a browser says by itself with a form: no origin when its page asked for no referrer (Fetch)."""
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(visit.url))
         quiet = visit.answer.headers.get("referrer-policy") == "no-referrer"
         return {"origin": "null" if quiet else origin, "sec-fetch-site": "same-origin"}
