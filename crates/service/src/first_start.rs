@@ -4,8 +4,7 @@ use crate::ctx::Ctx;
 use crate::execute::Origin;
 use crate::secret::Secret;
 use crate::writer::record;
-use crate::{Error, Service, clock::random, credential};
-use argon2::PasswordHasher;
+use crate::{Error, Service, clock::random, credential, password};
 use rolecall_model::application::{ApplicationCommand, NewApplication};
 use rolecall_model::assignment::GrantRef;
 use rolecall_model::catalog::{Catalog, CatalogAdministrator};
@@ -27,8 +26,6 @@ use std::sync::Arc;
 
 /// The shortest token an administrator may choose.
 pub const SHORTEST_TOKEN: usize = 16;
-/// The kind under which the store keeps passwords.
-pub(crate) const PASSWORD: &str = "password";
 
 /// What the first organization and its administrator are.
 #[derive(Clone)]
@@ -126,14 +123,18 @@ struct Making {
     hash: [u8; 32],
     records: Vec<Record>,
     rows: Vec<Row>,
-    password: Option<Vec<u8>>,
+    password: Option<String>,
     origin: Origin,
 }
 
 impl Making {
     async fn new(service: &Service, start: &FirstStart, by: Option<&Ctx>) -> Result<Self, Error> {
         let password = match &start.admin_password {
-            Some(password) => Some(hash_password(password.clone()).await?),
+            Some(password) => {
+                let about: Vec<&str> = start.admin_email.as_deref().into_iter().collect();
+                password::require_good(password, &about, "admin_password")?;
+                Some(password::hash(password.clone()).await?)
+            }
             None => None,
         };
         let mut bits = [0; 16];
@@ -212,16 +213,17 @@ impl Making {
             data: None,
         });
         self.entry(Command::Batch(commands))?;
-        self.keep_password(start);
+        self.keep_password(start)?;
         Ok(start.admin_token.is_none().then_some(secret))
     }
 
-    fn keep_password(&mut self, start: &FirstStart) {
+    fn keep_password(&mut self, start: &FirstStart) -> Result<(), Error> {
         let user = start.admin_email.as_deref().and_then(|email| self.org.find_principal(email.trim()));
         if let (Some((_, user)), Some(hash)) = (user, &self.password) {
-            let (key, data) = (user.subject.bytes(), Some(hash.clone()));
-            self.rows.push(Row::Secret { kind: PASSWORD, key, hash: None, data });
+            let kept = password::Kept { current: hash.clone(), before: Vec::new() };
+            self.rows.push(kept.row(user.subject)?);
         }
+        Ok(())
     }
 
     fn entry(&mut self, command: Command) -> Result<(), Error> {
@@ -268,17 +270,4 @@ fn chosen_or_fresh(token: Option<&str>) -> Result<Secret, Error> {
         return Err(Refusal::invalid("admin_token", message).into());
     }
     Ok(Secret::chosen(token.to_owned()))
-}
-
-/// Hashes a password off the async threads.
-async fn hash_password(password: String) -> Result<Vec<u8>, Error> {
-    if password.chars().count() < 10 || password.chars().count() > 128 {
-        return Err(Refusal::invalid("admin_password", "the password must have 10 to 128 characters").into());
-    }
-    crate::checkpoint::blocking(move || {
-        let hash = argon2::Argon2::default().hash_password(password.as_bytes());
-        let hash = hash.map_err(|error| Error::Damaged(format!("the password cannot be hashed: {error}")))?;
-        Ok(hash.to_string().into_bytes())
-    })
-    .await
 }

@@ -25,6 +25,7 @@ mod need;
 mod oauth;
 mod organization;
 pub mod organizations;
+mod password;
 mod past;
 pub mod recover;
 pub mod seal;

@@ -84,7 +84,8 @@ impl IntoResponse for Page {
         let mut response = (self.status, Html(self.html())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        // Nothing leaves this server; and without a referrer a browser would not say where a form is from.
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }

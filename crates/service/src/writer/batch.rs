@@ -6,7 +6,7 @@ use crate::clock::random;
 use crate::idempotency::Remembered;
 use crate::organization::LARGE;
 use crate::view::View;
-use crate::{Error, credential, first_start, need, target};
+use crate::{Error, credential, need, password, target};
 use rolecall_engine::Index;
 use rolecall_model::decide::{Decision, decide};
 use rolecall_model::entry::{Entry, READS};
@@ -186,7 +186,7 @@ fn secrets_gone(before: &Org, changes: &[Change]) -> Vec<Row> {
             Change::Token(TokenChange::Revoked(revoked)) => rows.push(token(revoked.key)),
             Change::Principal(PrincipalChange::Deleted { id, subject, .. }) => {
                 gone.push(*id);
-                rows.push(Row::SecretGone { kind: first_start::PASSWORD, key: subject.bytes() });
+                rows.push(Row::SecretGone { kind: password::PASSWORD, key: subject.bytes() });
             }
             _ => {}
         }
