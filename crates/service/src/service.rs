@@ -4,6 +4,7 @@ use crate::clock::{Clock, SystemClock, random};
 use crate::credential::{Caller, Credentials, TokenUse};
 use crate::ctx::{At, Ctx, Request};
 use crate::event::Events;
+use crate::mail::{Outbox, Post};
 use crate::organization::{Closing, Organization};
 use crate::past::Past;
 use crate::tally::{Tallies, Tally};
@@ -43,6 +44,8 @@ pub struct Options {
     pub tries_account: u32,
     /// Tries to sign in that one address has in a minute.
     pub tries_address: u32,
+    /// Takes letters to where they are read; without one no mail is sent.
+    pub post: Option<Arc<dyn Post>>,
 }
 
 impl Default for Options {
@@ -52,6 +55,7 @@ impl Default for Options {
             past_bytes: 1 << 30,
             checkpoint_every: 5_000,
             key: None,
+            post: None,
             public_url: "http://127.0.0.1:7400".into(),
             tries_account: 10,
             tries_address: 60,
@@ -74,6 +78,7 @@ struct Inner {
     organizations: RwLock<HashMap<OrganizationKey, (OrganizationRow, Cell)>>,
     credentials: Credentials,
     events: Events,
+    outbox: Outbox,
     tallies: Tallies,
     past: Past,
     setup_key: Mutex<Option<String>>,
@@ -100,6 +105,7 @@ impl Service {
             organizations: RwLock::new(organizations),
             credentials: Credentials::default(),
             events,
+            outbox: Outbox::default(),
             tallies: Tallies::default(),
             past,
             setup_key: Mutex::new(setup_key),
@@ -108,6 +114,7 @@ impl Service {
         };
         let service = Service { inner: Arc::new(inner) };
         service.keep_house();
+        service.start_mail();
         Ok(service)
     }
 
@@ -150,9 +157,18 @@ impl Service {
     }
 
     /// The key that seals data at rest.
-    #[allow(dead_code, reason = "for what is built on it")]
     pub(crate) fn key(&self) -> &Key {
         &self.inner.key
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.inner.outbox
+    }
+
+    /// A way back to the service that does not keep it.
+    pub(crate) fn weak(&self) -> impl Fn() -> Option<Service> + Send + Sync + use<> {
+        let weak = Arc::downgrade(&self.inner);
+        move || weak.upgrade().map(|inner| Service { inner })
     }
 
     pub(crate) fn credentials(&self) -> &Credentials {
@@ -351,6 +367,7 @@ impl Service {
     /// Finishes what is being written, takes checkpoints and closes the store. Whatever is asked
     /// afterwards is refused.
     pub async fn close(&self) {
+        self.stop_mail().await;
         self.inner.closing.store(true, Ordering::Release);
         let loaded = self.loaded();
         self.inner.organizations.write().unwrap_or_else(PoisonError::into_inner).clear();

@@ -11,6 +11,8 @@ pub struct Stats {
     pub organizations: Vec<OrganizationStats>,
     /// Each façade that answers decisions, with its count.
     pub decisions: Vec<(&'static str, Arc<Tally>)>,
+    /// Letters that wait to be sent.
+    pub waiting_mail: u64,
 }
 
 /// Numbers about one organization.
@@ -66,6 +68,7 @@ impl Service {
                 waiting: counters.waiting.load(Ordering::Relaxed),
             });
         }
-        Stats { organizations, decisions: self.tallies().all() }
+        let waiting_mail = self.waiting_mail().await.unwrap_or_default();
+        Stats { organizations, decisions: self.tallies().all(), waiting_mail }
     }
 }
