@@ -4,6 +4,7 @@
 
 mod demo;
 mod front;
+mod key;
 mod log;
 mod metrics;
 mod observe;

@@ -54,6 +54,7 @@ pub(crate) struct Metrics {
     requests: Family<Request, Counter>,
     durations: Family<Request, Histogram>,
     decisions: Family<Decision, Counter>,
+    waiting_mail: Gauge,
     gauges: Arc<Vec<(PerOrganization, Read)>>,
 }
 
@@ -88,6 +89,8 @@ impl Metrics {
         registry.register("rolecall_request_seconds", "Time from a request's head to its answer's", durations.clone());
         let decisions = Family::<Decision, Counter>::default();
         registry.register("rolecall_decisions", "Decisions answered, by facade and answer", decisions.clone());
+        let waiting_mail = Gauge::default();
+        registry.register("rolecall_mail_waiting", "Letters that wait to be sent", waiting_mail.clone());
         let gauges = GAUGES.map(|(name, help, read)| {
             let family = PerOrganization::default();
             registry.register(name, help, family.clone());
@@ -98,6 +101,7 @@ impl Metrics {
             requests,
             durations,
             decisions,
+            waiting_mail,
             gauges: Arc::new(gauges.into()),
         }
     }
@@ -124,6 +128,7 @@ impl Metrics {
                 self.decisions.get_or_create(&Decision { facade, decision }).inner().store(count, Ordering::Relaxed);
             }
         }
+        self.waiting_mail.set(i64::try_from(stats.waiting_mail).unwrap_or(i64::MAX));
         for organization in stats.organizations {
             let labels = Organization { organization: organization.name.clone() };
             for (family, read) in self.gauges.iter() {

@@ -2,6 +2,7 @@
 
 use crate::demo;
 use crate::front::Door;
+use crate::key;
 use crate::log;
 use crate::metrics::Metrics;
 use crate::routes::{metrics_router, served};
@@ -11,8 +12,8 @@ use anyhow::Context;
 use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
-use rolecall_service::{Options, Service};
-use rolecall_store::{Durability, OpenOptions, SqliteStore, Store};
+use rolecall_service::{Options, Post, Service};
+use rolecall_store::{Durability, OpenOptions, SqliteStore};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -78,10 +79,15 @@ fn public_url(settings: &Settings, address: SocketAddr) -> String {
 
 async fn open(path: &Path, settings: &Settings, public_url: &str) -> anyhow::Result<Service> {
     let durability = if settings.demo { Durability::Process } else { Durability::Disk };
-    let store: Arc<dyn Store> =
-        Arc::new(SqliteStore::open(path, OpenOptions { durability, ..OpenOptions::default() }).await?);
-    let options = Options { public_url: public_url.into(), ..Options::default() };
-    Service::open(store, options).await.map_err(cause)
+    let store = SqliteStore::open(path, OpenOptions { durability, ..OpenOptions::default() }).await?;
+    // A demo is thrown away, and its key with it.
+    let key = if settings.demo { None } else { Some(key::of(&store, settings.key.clone()).await?) };
+    let post = settings.mail.clone().map(|smtp| {
+        tracing::info!(server = smtp.destination(), "mail is sent");
+        Arc::new(smtp) as Arc<dyn Post>
+    });
+    let options = Options { key, post, public_url: public_url.into(), ..Options::default() };
+    Service::open(Arc::new(store), options).await.map_err(cause)
 }
 
 /// The first start, if there was none, and the lines that say how to go on.

@@ -5,8 +5,9 @@ mod file;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use rolecall_mail::{Smtp, SmtpSettings};
 use rolecall_model::catalog::{Catalog, builtin};
-use rolecall_service::{FirstStart, SHORTEST_TOKEN};
+use rolecall_service::{FirstStart, Key, SHORTEST_TOKEN};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,6 +50,24 @@ pub struct ServeArgs {
     /// How to log: text for people, json for programs [default: text on a terminal, else json]
     #[arg(long, env = "ROLECALL_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<String>,
+    /// The key that seals secrets in the database, 32 bytes as base64 or hexadecimal (or `ROLECALL_KEY_FILE`)
+    /// [default: the file beside the database, made when missing]
+    #[arg(long, env = "ROLECALL_KEY", value_name = "KEY", hide_env_values = true)]
+    pub key: Option<String>,
+    #[arg(long, env = "ROLECALL_KEY_FILE", hide = true)]
+    key_file: Option<PathBuf>,
+    /// Mail server: `smtps://user:password@host:465` or `smtp://host:587?tls=required`, `opportunistic` or, on this
+    /// machine, `none` (or `ROLECALL_SMTP_URL_FILE`)
+    #[arg(long, env = "ROLECALL_SMTP_URL", value_name = "URL", hide_env_values = true, help_heading = "Mail")]
+    pub smtp_url: Option<String>,
+    #[arg(long, env = "ROLECALL_SMTP_URL_FILE", hide = true)]
+    smtp_url_file: Option<PathBuf>,
+    /// Whom mail comes from, such as `Rolecall <roles@example.com>`
+    #[arg(long, env = "ROLECALL_MAIL_FROM", value_name = "ADDRESS", help_heading = "Mail")]
+    pub mail_from: Option<String>,
+    /// Certificates of authorities to trust beside the public ones when mail is sent, as PEM
+    #[arg(long, env = "ROLECALL_SMTP_CA", value_name = "FILE", help_heading = "Mail")]
+    pub smtp_ca: Option<PathBuf>,
     /// First start: the organization's name [default: default]
     #[arg(long, env = "ROLECALL_ORGANIZATION", value_name = "NAME", help_heading = "First start")]
     pub organization: Option<String>,
@@ -101,6 +120,10 @@ pub struct Settings {
     pub log: String,
     /// Whether to log as JSON.
     pub log_json: bool,
+    /// The key that seals secrets; none takes that of the file beside the database.
+    pub key: Option<Arc<Key>>,
+    /// How mail leaves; none shows links instead.
+    pub mail: Option<Smtp>,
     /// What to make at the first start; none leaves it to the set-up page.
     pub first: Option<FirstStart>,
 }
@@ -137,8 +160,9 @@ impl ServeArgs {
         };
         let log = self.log.clone().unwrap_or_else(|| "info".to_owned());
         let public_url = public_url.trim_end_matches('/').to_owned();
+        let (key, mail) = (self.seal()?, self.mail()?);
         let (demo, first) = (self.demo, self.first()?);
-        Ok(Settings { listen, database, public_url, tls, demo, metrics_listen, log, log_json, first })
+        Ok(Settings { listen, database, public_url, tls, demo, metrics_listen, log, log_json, key, mail, first })
     }
 
     /// An empty variable says nothing: that is how container files leave a setting out.
@@ -150,6 +174,9 @@ impl ServeArgs {
             &mut self.metrics_listen,
             &mut self.log,
             &mut self.log_format,
+            &mut self.key,
+            &mut self.smtp_url,
+            &mut self.mail_from,
             &mut self.organization,
             &mut self.catalog,
             &mut self.admin_email,
@@ -163,12 +190,39 @@ impl ServeArgs {
             &mut self.config,
             &mut self.tls_cert,
             &mut self.tls_key,
+            &mut self.key_file,
+            &mut self.smtp_url_file,
+            &mut self.smtp_ca,
             &mut self.admin_password_file,
             &mut self.admin_token_file,
         ];
         for path in paths {
             path.take_if(|path| path.as_os_str().is_empty());
         }
+    }
+
+    /// The key, if one was given.
+    fn seal(&mut self) -> anyhow::Result<Option<Arc<Key>>> {
+        let text = secret(self.key.take(), self.key_file.as_deref(), "ROLECALL_KEY")?;
+        let key = text.map(|text| Key::parse(&text)).transpose();
+        Ok(key.context("ROLECALL_KEY cannot be used")?.map(Arc::new))
+    }
+
+    /// How mail leaves, if it can.
+    fn mail(&mut self) -> anyhow::Result<Option<Smtp>> {
+        let url = secret(self.smtp_url.take(), self.smtp_url_file.as_deref(), "ROLECALL_SMTP_URL")?;
+        let (url, from) = match (url, self.mail_from.take()) {
+            (Some(url), Some(from)) => (url, from),
+            (None, None) if self.smtp_ca.is_none() => return Ok(None),
+            (Some(_), None) => bail!("ROLECALL_SMTP_URL needs ROLECALL_MAIL_FROM beside it"),
+            (None, _) => bail!("ROLECALL_MAIL_FROM and ROLECALL_SMTP_CA need ROLECALL_SMTP_URL beside them"),
+        };
+        let authorities = self
+            .smtp_ca
+            .as_deref()
+            .map(|path| std::fs::read(path).with_context(|| format!("--smtp-ca {} cannot be read", path.display())));
+        let settings = SmtpSettings { url, from, authorities: authorities.transpose()? };
+        Ok(Some(Smtp::new(&settings)?))
     }
 
     /// What to make at the first start, if anything was said about it.
@@ -290,6 +344,23 @@ mod tests {
                 "needs ROLECALL_ADMIN_EMAIL",
             ),
             (ServeArgs { catalog: text("unoin"), ..ServeArgs::default() }, "union, unleash, none, or a file"),
+            (
+                ServeArgs { key: text("too-short"), ..ServeArgs::default() },
+                "ROLECALL_KEY cannot be used: a key is 32 bytes",
+            ),
+            (
+                ServeArgs { smtp_url: text("smtps://mail.example"), ..ServeArgs::default() },
+                "needs ROLECALL_MAIL_FROM beside it",
+            ),
+            (ServeArgs { mail_from: text("a@example.com"), ..ServeArgs::default() }, "need ROLECALL_SMTP_URL"),
+            (
+                ServeArgs {
+                    smtp_url: text("smtp://mail.example?tls=none"),
+                    mail_from: text("a@example.com"),
+                    ..ServeArgs::default()
+                },
+                "must not go unprotected",
+            ),
             (ServeArgs { public_url: text("r.example"), ..ServeArgs::default() }, "must begin with http"),
         ];
         for (args, expected) in cases {

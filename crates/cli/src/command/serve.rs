@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// `backup`
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  rolecall backup rolecall-2030-01-31.db\n\nThe server goes on meanwhile. `rolecall restore` puts a backup back."
+    after_help = "Example:\n  rolecall backup rolecall-2030-01-31.db\n\nThe server goes on meanwhile. `rolecall restore` puts a backup back.\nThe key beside the database (its name with .key behind it, or ROLECALL_KEY) belongs to the backup:\nwithout it, sealed secrets cannot be read. Keep a copy of it, but in another place."
 )]
 pub struct Backup {
     /// The file to write; it must not be there yet

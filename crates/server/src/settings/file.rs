@@ -1,7 +1,7 @@
 //! The settings file: TOML with the names of the flags. Unknown names are refused.
 
 use super::ServeArgs;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,11 @@ pub(super) struct FileSettings {
     metrics_listen: Option<String>,
     log: Option<String>,
     log_format: Option<String>,
+    key_file: Option<PathBuf>,
+    smtp_url: Option<String>,
+    smtp_url_file: Option<PathBuf>,
+    mail_from: Option<String>,
+    smtp_ca: Option<PathBuf>,
     organization: Option<String>,
     catalog: Option<String>,
     admin_email: Option<String>,
@@ -32,7 +37,12 @@ pub(super) fn read(path: &Path) -> anyhow::Result<FileSettings> {
 
 /// Parses the text of a settings file.
 pub(super) fn parse(text: &str) -> anyhow::Result<FileSettings> {
-    toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.to_string().trim_end()))
+    let file: FileSettings =
+        toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.to_string().trim_end()))?;
+    if file.smtp_url.as_deref().is_some_and(|url| url.contains('@')) {
+        bail!("smtp-url holds a password; put it in a file of its own and name that as smtp-url-file");
+    }
+    Ok(file)
 }
 
 impl ServeArgs {
@@ -51,6 +61,16 @@ impl ServeArgs {
         fill(&mut self.metrics_listen, file.metrics_listen);
         fill(&mut self.log, file.log);
         fill(&mut self.log_format, file.log_format);
+        // Whoever names a secret, as itself or by its file, is heard as a whole.
+        if self.key.is_none() {
+            fill(&mut self.key_file, file.key_file);
+        }
+        if self.smtp_url.is_none() && self.smtp_url_file.is_none() {
+            self.smtp_url = file.smtp_url;
+            self.smtp_url_file = file.smtp_url_file;
+        }
+        fill(&mut self.mail_from, file.mail_from);
+        fill(&mut self.smtp_ca, file.smtp_ca);
         fill(&mut self.organization, file.organization);
         fill(&mut self.catalog, file.catalog);
         fill(&mut self.admin_email, file.admin_email);
@@ -62,6 +82,14 @@ impl ServeArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_in_the_clear_is_refused_without_being_repeated() {
+        let error = parse("smtp-url = \"smtps://user:unmistakable@mail.example\"").err().map(|error| error.to_string());
+        let error = error.unwrap_or_default();
+        assert!(error.contains("name that as smtp-url-file") && !error.contains("unmistakable"), "{error}");
+        assert!(parse("smtp-url = \"smtp://localhost:25?tls=none\"").is_ok());
+    }
 
     #[test]
     fn an_unknown_setting_is_refused_by_name() {
