@@ -4,6 +4,7 @@ use crate::clock::{Clock, SystemClock, random};
 use crate::credential::{Caller, Credentials, TokenUse};
 use crate::ctx::{At, Ctx, Request};
 use crate::event::Events;
+use crate::limit::Limits;
 use crate::mail::{Outbox, Post};
 use crate::organization::{Closing, Organization};
 use crate::past::Past;
@@ -81,6 +82,7 @@ struct Inner {
     outbox: Outbox,
     tallies: Tallies,
     past: Past,
+    limits: Limits,
     setup_key: Mutex<Option<String>>,
     closing: AtomicBool,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -96,7 +98,7 @@ impl Service {
         let setup_key = if rows.is_empty() { Some(fresh_key()?) } else { None };
         let organizations = rows.into_iter().map(|row| (row.key, (row, Cell::default()))).collect();
         let (events, writing) = Events::start(Arc::clone(&store));
-        let past = Past::new(options.past_bytes);
+        let (past, limits) = (Past::new(options.past_bytes), Limits::new(&options));
         let key = options.key.clone().map_or_else(|| Key::generate().map(Arc::new), Ok)?;
         let inner = Inner {
             store,
@@ -108,6 +110,7 @@ impl Service {
             outbox: Outbox::default(),
             tallies: Tallies::default(),
             past,
+            limits,
             setup_key: Mutex::new(setup_key),
             closing: AtomicBool::new(false),
             tasks: Mutex::new(vec![writing]),
@@ -131,10 +134,14 @@ impl Service {
                     tracing::warn!(%error, "last uses were not written");
                 }
                 service.past().tidy();
+                service.limits().tidy();
                 if rounds.is_multiple_of(360) {
                     let before = service.now().plus_seconds(-crate::idempotency::SECONDS).micros();
                     if let Err(error) = service.store().prune_idempotency(before).await {
                         tracing::warn!(%error, "old idempotency keys were not dropped");
+                    }
+                    if let Err(error) = service.store().prune_tickets(service.now().micros()).await {
+                        tracing::warn!(%error, "old tickets were not dropped");
                     }
                 }
                 rounds = rounds.wrapping_add(1);
@@ -186,6 +193,10 @@ impl Service {
 
     pub(crate) fn tallies(&self) -> &Tallies {
         &self.inner.tallies
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.limits
     }
 
     pub(crate) fn past(&self) -> &Past {

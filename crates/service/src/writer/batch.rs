@@ -6,14 +6,14 @@ use crate::clock::random;
 use crate::idempotency::Remembered;
 use crate::organization::LARGE;
 use crate::view::View;
-use crate::{Error, credential, need, password, target};
+use crate::{Error, codes, credential, link, need, target};
 use rolecall_engine::Index;
 use rolecall_model::decide::{Decision, decide};
 use rolecall_model::entry::{Entry, READS};
 use rolecall_model::moment::Moment;
 use rolecall_model::organization::Touched;
 use rolecall_model::parallel;
-use rolecall_model::principal::PrincipalChange;
+use rolecall_model::principal::{PrincipalChange, Profile, Subject};
 use rolecall_model::rights::Rights;
 use rolecall_model::token::TokenChange;
 use rolecall_model::{Change, Org, Timestamp};
@@ -184,14 +184,32 @@ fn secrets_gone(before: &Org, changes: &[Change]) -> Vec<Row> {
     for change in changes {
         match change {
             Change::Token(TokenChange::Revoked(revoked)) => rows.push(token(revoked.key)),
+            Change::Principal(PrincipalChange::Changed { subject, before, after, .. }) => {
+                rows.extend(outdated(*subject, before, after));
+            }
             Change::Principal(PrincipalChange::Deleted { id, subject, .. }) => {
                 gone.push(*id);
-                rows.push(Row::SecretGone { kind: password::PASSWORD, key: subject.bytes() });
+                rows.extend(link::OF_A_USER.map(|kind| Row::SecretGone { kind, key: subject.bytes() }));
+                rows.extend(link::TICKETS_OF_A_USER.map(|kind| Row::TicketsGone { kind, owner: subject.bytes() }));
             }
             _ => {}
         }
     }
     let theirs = gone.iter().flat_map(|id| before.tokens_of(*id)).filter_map(|id| before.token(id));
     rows.extend(theirs.map(|each| token(each.key)));
+    rows
+}
+
+/// What a changed profile makes worthless: links that went to another address, and what one-time codes
+/// were made from.
+fn outdated(subject: Subject, before: &Profile, after: &Profile) -> Vec<Row> {
+    let mut rows = Vec::new();
+    if before.email != after.email || before.active && !after.active {
+        rows.extend(link::LINKS.map(|kind| Row::TicketsGone { kind, owner: subject.bytes() }));
+    }
+    if before.sign_in.codes && !after.sign_in.codes {
+        rows.push(Row::SecretGone { kind: codes::CODES, key: subject.bytes() });
+        rows.push(Row::TicketsGone { kind: codes::RECOVERY, owner: subject.bytes() });
+    }
     rows
 }

@@ -27,7 +27,7 @@ async fn who_chooses_no_token_gets_a_fresh_one() {
     let first = FirstStart {
         admin_token: None,
         admin_email: email,
-        admin_password: Some("correct horse".into()),
+        admin_password: Some("Correct 1 horse!".into()),
         ..start("test", SHOP)
     };
     let token = house.service.first_start(first).await.unwrap().token.unwrap();
@@ -76,7 +76,7 @@ async fn what_is_wrong_with_a_first_start_is_said_and_nothing_is_made() {
         FirstStart { admin_token: Some("has spaces in its middle".into()), ..start("test", SHOP) },
         FirstStart { admin_token: Some("rolecall_mistyped".into()), ..start("test", SHOP) },
         FirstStart { admin_email: Some("nobody".into()), ..start("test", SHOP) },
-        FirstStart { admin_password: Some("correct horse".into()), ..start("test", SHOP) },
+        FirstStart { admin_password: Some("Correct 1 horse!".into()), ..start("test", SHOP) },
         FirstStart { admin_email: Some("a@b.c".into()), admin_password: Some("short".into()), ..start("test", SHOP) },
         start("  ", SHOP),
     ];

@@ -1,0 +1,82 @@
+//! Limits against guessing: so many tries in a minute for one account and for one address. An account
+//! that is not there is limited like one that is.
+
+use crate::{Error, Options};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use rolecall_store::OrganizationKey;
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// The limits of one node.
+pub(crate) struct Limits {
+    accounts: DefaultKeyedRateLimiter<[u8; 32]>,
+    addresses: DefaultKeyedRateLimiter<IpAddr>,
+    /// Mails that anybody can ask for: few, so that nobody's box is flooded.
+    mails: DefaultKeyedRateLimiter<[u8; 32]>,
+}
+
+impl Limits {
+    pub(crate) fn new(options: &Options) -> Self {
+        let a_minute = |tries: u32| Quota::per_minute(NonZeroU32::new(tries).unwrap_or(NonZeroU32::MIN));
+        Limits {
+            accounts: RateLimiter::keyed(a_minute(options.tries_account)),
+            addresses: RateLimiter::keyed(a_minute(options.tries_address)),
+            mails: RateLimiter::keyed(a_minute(1)),
+        }
+    }
+
+    /// Counts a try; an address of IPv6 stands for its network of 64 bits, which one person may have.
+    ///
+    /// # Errors
+    /// `Busy` when there were too many, with when to try again.
+    pub(crate) fn address(&self, address: IpAddr) -> Result<(), Error> {
+        let address = match address {
+            IpAddr::V6(six) => IpAddr::V6((six.to_bits() & (u128::MAX << 64)).into()),
+            four @ IpAddr::V4(_) => four,
+        };
+        let waited = self.addresses.check_key(&address);
+        waited.map_err(|until| busy(until.wait_time_from(DefaultClock::default().now()), "from your address"))
+    }
+
+    /// Counts a try for an account, by how it was named or by what it is.
+    ///
+    /// # Errors
+    /// `Busy` when there were too many.
+    pub(crate) fn account(&self, organization: OrganizationKey, name: &str) -> Result<(), Error> {
+        let waited = self.accounts.check_key(&key(organization, name));
+        waited.map_err(|until| busy(until.wait_time_from(DefaultClock::default().now()), "for this account"))
+    }
+
+    /// Counts a mail to somebody.
+    ///
+    /// # Errors
+    /// `Busy` when there was one a moment ago.
+    pub(crate) fn mail(&self, organization: OrganizationKey, name: &str) -> Result<(), Error> {
+        let waited = self.mails.check_key(&key(organization, name));
+        waited.map_err(|until| {
+            let retry_after = until.wait_time_from(DefaultClock::default().now());
+            Error::Busy { retry_after, message: "a link was made a moment ago; try again in a minute".to_owned() }
+        })
+    }
+
+    /// Forgets whoever has all tries again.
+    pub(crate) fn tidy(&self) {
+        self.accounts.retain_recent();
+        self.addresses.retain_recent();
+        self.mails.retain_recent();
+    }
+}
+
+fn key(organization: OrganizationKey, name: &str) -> [u8; 32] {
+    let name = rolecall_model::name::fold(name.trim());
+    Sha256::new().chain_update(organization.0).chain_update(name.as_bytes()).finalize().into()
+}
+
+fn busy(retry_after: Duration, whose: &str) -> Error {
+    let seconds = retry_after.as_secs() + 1;
+    let message = format!("there were too many tries {whose}; try again in {seconds} seconds");
+    Error::Busy { retry_after: Duration::from_secs(seconds), message }
+}

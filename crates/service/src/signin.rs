@@ -1,0 +1,236 @@
+//! Signing in by password, and the steps after it. For whoever asks, an account that is not there, one
+//! that is disabled, one without a password and a wrong password are the same, in words and in time.
+
+use crate::ctx::{Ctx, Request};
+use crate::event::Event;
+use crate::organization::Organization;
+use crate::password::Checked;
+use crate::session::{Opening, SignedIn};
+use crate::{Error, Service};
+use rolecall_model::command::SubjectRef;
+use rolecall_model::id::PrincipalId;
+use rolecall_model::moment::Actor;
+use rolecall_model::principal::{Principal, PrincipalKind, Subject};
+use rolecall_model::token::TokenCommand;
+use rolecall_model::user::{UserCommand, UserPatch};
+use rolecall_model::{Command, Refusal};
+use rolecall_store::{OrganizationKey, Row};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A sign-in that waits for its second factor.
+pub(crate) const FACTOR: &str = "factor";
+/// A sign-in that waits until a second factor is set up.
+pub(crate) const ENROLL: &str = "enroll";
+/// Seconds that such a sign-in waits.
+const PATIENCE: i64 = 600;
+/// What everybody hears whose sign-in failed.
+pub(crate) const NOT_RIGHT: &str = "the name or the password is not right";
+
+/// From where somebody signs in.
+#[derive(Clone, Debug)]
+pub struct Visitor<'a> {
+    /// The address the request came from.
+    pub address: IpAddr,
+    /// What people recognize the browser by.
+    pub browser: &'a str,
+    /// The request's id in the logs.
+    pub request_id: &'a str,
+}
+
+/// What comes after a password.
+#[derive(Debug)]
+pub enum Step {
+    /// Nothing: somebody signed in.
+    Done(SignedIn),
+    /// A second factor. The secret stands for the sign-in so far.
+    Factor(crate::Secret),
+    /// Setting up a second factor, which the organization demands.
+    Enroll(crate::Secret),
+}
+
+/// A sign-in so far, as its ticket holds it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Begun {
+    pub subject: [u8; 16],
+    /// The hash of the password that was right, which must still be the one.
+    pub password: String,
+}
+
+impl Service {
+    /// The organization that a sign-in page names; the home one when it names none.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub(crate) async fn named_organization(&self, name: Option<&str>) -> Result<Arc<Organization>, Error> {
+        let found = match name.filter(|name| !name.is_empty()) {
+            Some(name) => self.row_named(name),
+            None => self.rows().into_iter().find(|row| row.home),
+        };
+        let row = found.ok_or_else(|| match name {
+            Some(name) => Error::not_found("organization", name),
+            None => Error::NotFound { message: "nothing is set up yet; the server's log has the link".to_owned() },
+        })?;
+        self.organization(row.key).await
+    }
+
+    /// Signs somebody in by password.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, the same for every reason; `Busy` after too many tries.
+    pub async fn sign_in(
+        &self,
+        organization: Option<&str>,
+        identifier: &str,
+        password: String,
+        visitor: &Visitor<'_>,
+    ) -> Result<Step, Error> {
+        let organization = self.named_organization(organization).await?;
+        self.limits().address(visitor.address)?;
+        self.limits().account(organization.key, identifier)?;
+        let view = organization.view();
+        let found = view.org().find_principal(identifier.trim());
+        let user = found.filter(|(_, user)| user.kind() == PrincipalKind::User);
+        let checked =
+            self.check_password(organization.key, user.map(|(_, user)| user.subject), password.clone()).await?;
+        let counts = |user: &Principal| user.active && user.sign_in.password && view.org().sign_in_rules().passwords;
+        let (Checked::Right { current, outdated }, Some((id, user))) = (checked, user.filter(|(_, user)| counts(user)))
+        else {
+            self.note_failure(&organization, user.map(|(id, _)| id), visitor, NOT_RIGHT);
+            return Err(Error::Unauthenticated(NOT_RIGHT.to_owned()));
+        };
+        let (subject, sign_in) = (user.subject, user.sign_in);
+        if outdated {
+            self.renew_password(organization.key, subject, password, &current).await?;
+        }
+        let password = self.kept_password(organization.key, subject.bytes()).await?.unwrap_or_default().current;
+        let begun = Begun { subject: subject.bytes(), password };
+        let whose = (organization.key, subject.bytes());
+        if sign_in.codes {
+            let (secret, _) = self.make_ticket(FACTOR, whose, PATIENCE, &begun).await?;
+            return Ok(Step::Factor(secret));
+        }
+        if view.org().sign_in_rules().second_factor {
+            let (secret, _) = self.make_ticket(ENROLL, whose, PATIENCE, &begun).await?;
+            return Ok(Step::Enroll(secret));
+        }
+        self.finish_sign_in(&organization, id, &begun, visitor).await.map(Step::Done)
+    }
+
+    /// Opens the session of somebody whose factors were all right. A password that was changed
+    /// meanwhile counts no more.
+    pub(crate) async fn finish_sign_in(
+        &self,
+        organization: &Arc<Organization>,
+        id: PrincipalId,
+        begun: &Begun,
+        visitor: &Visitor<'_>,
+    ) -> Result<SignedIn, Error> {
+        let signed_in = self.open_own_session(organization, id, visitor, Vec::new(), Vec::new()).await?;
+        // The row of a new password is written with the entry that ends all sessions there are. This
+        // one may have come after that entry.
+        let now = self.kept_password(organization.key, begun.subject).await?.unwrap_or_default().current;
+        if now == begun.password {
+            return Ok(signed_in);
+        }
+        let request = Request {
+            credential: Some(signed_in.session.expose()),
+            facade: "signin",
+            request_id: visitor.request_id,
+            idempotency_key: None,
+            if_match: None,
+            dry_run: false,
+            at_least: None,
+            at: None,
+        };
+        let ctx = self.enter_session(request).await?;
+        if let Some(key) = ctx.token().and_then(|id| ctx.org().token(id)).map(|token| token.key) {
+            crate::session::end_session(&ctx, key).await?;
+        }
+        Err(Error::Unauthenticated("the password was changed meanwhile; sign in with the new one".to_owned()))
+    }
+
+    /// Opens a session as the user itself, in one entry with what comes before.
+    pub(crate) async fn open_own_session(
+        &self,
+        organization: &Arc<Organization>,
+        id: PrincipalId,
+        visitor: &Visitor<'_>,
+        commands: Vec<Command>,
+        rows: Vec<Row>,
+    ) -> Result<SignedIn, Error> {
+        let opening = Opening {
+            actor: Actor::Principal { id, token: None },
+            commands,
+            rows,
+            subject: SubjectRef::Number(id.number()),
+            browser: visitor.browser.to_owned(),
+            request_id: visitor.request_id.to_owned(),
+        };
+        Ok(self.open_session(organization, opening).await?.0)
+    }
+
+    /// The user of a sign-in so far, if it may still sign in.
+    pub(crate) async fn begun_user(
+        &self,
+        organization: OrganizationKey,
+        subject: [u8; 16],
+    ) -> Result<(Arc<Organization>, PrincipalId), Error> {
+        let organization = self.organization(organization).await?;
+        let subject = Subject::new(PrincipalKind::User, u128::from_be_bytes(subject));
+        let view = organization.view();
+        let found = view.org().find_principal(&subject.to_string()).filter(|(_, user)| user.active);
+        let id = found.map(|(id, _)| id).ok_or_else(|| Error::Unauthenticated(NOT_RIGHT.to_owned()))?;
+        Ok((organization, id))
+    }
+
+    /// A sign-in that failed changes no state: it is an event. What was typed stands nowhere, as it may
+    /// be a password in the wrong field.
+    pub(crate) fn note_failure(
+        &self,
+        organization: &Arc<Organization>,
+        principal: Option<PrincipalId>,
+        visitor: &Visitor<'_>,
+        message: &str,
+    ) {
+        let event = Event {
+            position: 0,
+            at: self.now(),
+            principal: principal.map(PrincipalId::number),
+            facade: "signin".to_owned(),
+            request: visitor.request_id.to_owned(),
+            kind: "sign_in_failed".to_owned(),
+            message: format!("{message} (from {})", visitor.address),
+        };
+        self.events().note(organization, event);
+    }
+}
+
+/// Changes the caller's own password. All its other sessions end.
+///
+/// # Errors
+/// `Unauthenticated` when the old one is wrong; `Refused`, naming every rule the new one breaks; `Busy`
+/// after too many tries.
+pub async fn change_password(ctx: &Ctx, old: String, new: String) -> Result<(), Error> {
+    let (service, organization) = (&ctx.service, &ctx.organization);
+    let gone = || Error::Unauthenticated("the account is not there any more".to_owned());
+    let user = ctx.present.org().principal(ctx.principal()).ok_or_else(gone)?;
+    if user.kind() != PrincipalKind::User || !user.sign_in.password {
+        let message = "this account has no password; sign in as before, or ask for a link to choose one";
+        return Err(Refusal::new(rolecall_model::refusal::Kind::NotNow, "old", message).into());
+    }
+    service.limits().account(organization.key, &user.subject.to_string())?;
+    let checked = service.check_password(organization.key, Some(user.subject), old).await?;
+    if !matches!(checked, Checked::Right { .. }) {
+        return Err(Refusal::invalid("old", "the old password is not right").into());
+    }
+    let row = service.new_password(organization, ctx.principal(), new, "new").await?;
+    let me = SubjectRef::Number(ctx.principal().number());
+    let patch = UserPatch { password: Some(true), ..UserPatch::default() };
+    let except = ctx.token().and_then(|id| ctx.present.org().token(id)).map(|token| token.key);
+    let commands =
+        vec![UserCommand::Change(me.clone(), patch).into(), TokenCommand::EndSessions { subject: me, except }.into()];
+    crate::execute::execute_with(ctx, Command::Batch(commands), [0; 32], vec![row]).await?;
+    Ok(())
+}
