@@ -98,13 +98,11 @@ impl Key {
     /// # Errors
     /// `Store` when the database cannot be read or written.
     pub async fn belongs_to(&self, store: &dyn Store) -> Result<bool, Error> {
-        match store.setting(CHECK).await? {
-            Some(check) => Ok(self.open(CHECK, &check).is_ok()),
-            None => {
-                store.set(CHECK, self.seal(CHECK, &[])?).await?;
-                Ok(true)
-            }
+        if let Some(check) = store.setting(CHECK).await? {
+            return Ok(self.open(CHECK, &check).is_ok());
         }
+        store.set(CHECK, self.seal(CHECK, &[])?).await?;
+        Ok(true)
     }
 
     fn cipher(&self) -> Result<LessSafeKey, Error> {
@@ -190,7 +188,7 @@ mod tests {
     #[test]
     fn a_key_is_read_from_base64_and_from_hexadecimal_digits() {
         let bytes: Vec<u8> = (0..32).map(|number| number * 8 + 7).collect();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         let forms = [
             STANDARD.encode(&bytes),
             STANDARD_NO_PAD.encode(&bytes),

@@ -35,6 +35,7 @@ async fn metrics_are_read_with_the_right_to_only() {
     assert!(read.header("content-type").starts_with("application/openmetrics-text"));
     assert!(read.text.contains("rolecall_users{organization=\"acme\"} 2"), "{}", read.text);
     assert!(read.text.contains("route=\"/metrics\",status=\"403\""), "{}", read.text);
+    assert!(read.text.contains("\nrolecall_mail_waiting 0\n"), "{}", read.text);
     assert!(read.text.ends_with("# EOF\n"));
     assert!(!read.text.contains(&nobody) && !read.text.contains(ADMIN));
 }

@@ -50,6 +50,25 @@ fn secrets_are_read_from_files_without_their_last_line_break() {
 }
 
 #[test]
+fn key_and_mail_server_are_read_from_files_that_the_settings_file_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = written(folder.path(), "key", &format!("{}\n", "0f".repeat(32)));
+    let url = written(folder.path(), "url", "smtps://user:pass@mail.example\n");
+    let text = format!("key-file = {key:?}\nsmtp-url-file = {url:?}\nmail-from = \"Roles <roles@mail.example>\"\n");
+    let file = written(folder.path(), "r.toml", &text);
+    let settings = parsed(&["--config", &file]).settle().unwrap();
+    assert!(settings.key.is_some());
+    assert_eq!(settings.mail.unwrap().destination(), "mail.example:465");
+    let flags = ["--config", &file, "--smtp-url", "smtp://localhost:25?tls=none", "--key", &"1e".repeat(32)];
+    let settings = parsed(&flags).settle().unwrap();
+    assert_eq!(settings.mail.unwrap().destination(), "localhost:25");
+    let none = parsed(&["--smtp-url", "", "--mail-from", "", "--key", ""]).settle().unwrap();
+    assert!(none.mail.is_none() && none.key.is_none());
+    let refused = refusal(&["--config", &file, "--smtp-ca", "/nowhere/ca.pem"]);
+    assert!(refused.contains("--smtp-ca /nowhere/ca.pem cannot be read"), "{refused}");
+}
+
+#[test]
 fn a_settings_file_that_cannot_be_is_refused_with_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let cases = [

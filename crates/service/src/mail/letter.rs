@@ -113,24 +113,18 @@ pub fn reset(about: &Reset<'_>) -> Letter {
 /// Says that a password was changed.
 pub fn password_changed(about: &Notice<'_>) -> Letter {
     let title = line(about.organization_title);
-    notice(
-        about,
-        format!("Your password for {title} was changed"),
-        format!("The password of your account at {title} was changed"),
-    )
+    let subject = format!("Your password for {title} was changed");
+    notice(about, subject, &format!("The password of your account at {title} was changed"))
 }
 
 /// Says that there is a new way to sign in, such as `an authenticator app` or `a passkey`.
 pub fn method_added(about: &Notice<'_>, method: &str) -> Letter {
     let (title, method) = (line(about.organization_title), line(method));
-    notice(
-        about,
-        format!("A new way to sign in to {title}"),
-        format!("A new way to sign in was added to your account at {title}: {method}"),
-    )
+    let subject = format!("A new way to sign in to {title}");
+    notice(about, subject, &format!("A new way to sign in was added to your account at {title}: {method}"))
 }
 
-fn notice(about: &Notice<'_>, subject: String, what: String) -> Letter {
+fn notice(about: &Notice<'_>, subject: String, what: &str) -> Letter {
     Draft {
         to: about.to,
         name: about.name,
