@@ -220,6 +220,20 @@ pub async fn confirm_codes(ctx: &Ctx, offer: &str, code: &str) -> Result<Vec<Str
     Ok(recovery)
 }
 
+/// Asks the caller for its second factor once more: a code of the app, or a recovery code.
+///
+/// # Errors
+/// `Refused` when it is not right; `Busy` after too many tries.
+pub async fn require_code(ctx: &Ctx, code: &str) -> Result<(), Error> {
+    let gone = || Error::Unauthenticated("the account is not there any more".to_owned());
+    let subject = ctx.present.org().principal(ctx.principal()).ok_or_else(gone)?.subject.bytes();
+    ctx.service.limits().account(ctx.organization.key, &format!("codes {}", hex(&subject)))?;
+    if ctx.service.takes_code(&ctx.organization, subject, code).await? {
+        return Ok(());
+    }
+    Err(Refusal::invalid("code", "this code is not right, or was used already; wait for the next one").into())
+}
+
 /// Takes the second factors of somebody away: for oneself, or with the right for who has lost them.
 ///
 /// # Errors

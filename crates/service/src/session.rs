@@ -26,6 +26,8 @@ pub struct SignedIn {
     pub session: Secret,
     /// When the session ends in any case.
     pub until: Timestamp,
+    /// In how many seconds that is.
+    pub seconds: u32,
     /// Who.
     pub subject: String,
 }
@@ -80,7 +82,7 @@ impl Service {
         let org = done.view.org();
         let owner = org.token_of_key(key).and_then(|token| org.principal(token.principal));
         let subject = owner.map(|owner| owner.subject.to_string()).unwrap_or_default();
-        Ok((SignedIn { session: secret, until, subject }, done))
+        Ok((SignedIn { session: secret, until, seconds, subject }, done))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{Error, Service};
 use rolecall_model::command::SubjectRef;
 use rolecall_model::id::PrincipalId;
 use rolecall_model::moment::Actor;
+use rolecall_model::name::Text;
 use rolecall_model::principal::{Principal, PrincipalKind, Subject};
 use rolecall_model::token::TokenCommand;
 use rolecall_model::user::{UserCommand, UserPatch};
@@ -50,6 +51,28 @@ pub enum Step {
     Enroll(crate::Secret),
 }
 
+/// A way to sign in elsewhere, as the page offers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderOffer {
+    /// Its name, which stands in addresses.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+}
+
+/// What the page to sign in shows of an organization.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// What people call the organization.
+    pub title: String,
+    /// Whether passwords count.
+    pub passwords: bool,
+    /// Whether a link to choose a new one can be mailed.
+    pub mail: bool,
+    /// Where else one can sign in.
+    pub providers: Vec<ProviderOffer>,
+}
+
 /// A sign-in so far, as its ticket holds it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Begun {
@@ -73,6 +96,24 @@ impl Service {
             None => Error::NotFound { message: "nothing is set up yet; the server's log has the link".to_owned() },
         })?;
         self.organization(row.key).await
+    }
+
+    /// What the page to sign in shows.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such organization.
+    pub async fn sign_in_door(&self, organization: Option<&str>) -> Result<Door, Error> {
+        let organization = self.named_organization(organization).await?;
+        let view = organization.view();
+        let org = view.org();
+        let active = org.providers.iter().filter(|provider| provider.active);
+        let offer = |name: &Text, title: &Text| ProviderOffer { name: name.to_string(), title: title.to_string() };
+        Ok(Door {
+            title: org.settings().map(|settings| settings.title.to_string()).unwrap_or_default(),
+            passwords: org.sign_in_rules().passwords,
+            mail: self.has_mail(),
+            providers: active.map(|provider| offer(&provider.name, &provider.title)).collect(),
+        })
     }
 
     /// Signs somebody in by password.

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rolecall_service::{Ctx, Error, Request, Secret, SignedIn};
+use rolecall_service::{Ctx, Error, Request, Secret, SignedIn, Visitor};
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -147,13 +147,30 @@ impl Browser {
 
     /// The answer to who has just signed in: the cookie of the new session, whatever there was before,
     /// and on to where they wanted to go.
-    pub(crate) fn signed_in(&self, signed_in: &SignedIn, seconds: u32, return_to: &str) -> Response {
+    pub(crate) fn signed_in(&self, signed_in: &SignedIn, return_to: &str) -> Response {
+        let seconds = signed_in.seconds;
         let session = set_cookie(session_cookie(self.secure), signed_in.session.expose(), self.secure, Some(seconds));
         // A fresh form cookie too: nothing from before the sign-in is worth anything after it.
         let fresh = Secret::generate().map(|secret| secret.expose().to_owned()).unwrap_or_default();
         let form = set_cookie(form_cookie(self.secure), &fresh, self.secure, None);
         let cookies = AppendHeaders([(header::SET_COOKIE, session), (header::SET_COOKIE, form)]);
         (cookies, Redirect::to(return_path(return_to).unwrap_or("/account"))).into_response()
+    }
+
+    /// The same with a page in place of going on.
+    pub(crate) fn signed_in_with(&self, signed_in: &SignedIn, page: Page) -> Response {
+        let mut response = self.signed_in(signed_in, "");
+        let cookies: Vec<HeaderValue> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        response = page.into_response();
+        for cookie in cookies {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    /// From where it asks, as the service wants to know it.
+    pub(crate) fn visitor(&self) -> Visitor<'_> {
+        Visitor { address: self.address, browser: &self.name, request_id: &self.request_id }
     }
 
     /// The answer to who has signed out.

@@ -4,13 +4,19 @@
 //! Not here: passwords, sessions and what an access token is worth (`rolecall-service`), mail
 //! (`rolecall-mail`). Pages are plain HTML and work without scripts; only passkeys need one.
 
+mod account;
 mod browser;
+mod code;
+mod link;
+mod provider;
 mod shell;
+mod signin;
 
 pub use browser::PeerAddr;
 pub use shell::{Page, escape};
 
 use axum::Router;
+use axum::routing::{get, post};
 use rolecall_service::Service;
 use shell::Shell;
 use std::net::IpAddr;
@@ -25,10 +31,35 @@ pub struct Settings {
 }
 
 /// Routes of this crate, each with the reason why it needs no credential of the API.
-pub const ROUTES: &[(&str, &str)] = &[];
+pub const ROUTES: &[(&str, &str)] = &[
+    ("/signin", "the page to sign in; shows what the organization is called and by what one can sign in"),
+    ("/signin/code", "takes the second factor of a sign-in; a secret of ten minutes stands for the first"),
+    ("/signin/enroll", "sets up a second factor in the middle of a sign-in; a secret stands for the first"),
+    ("/signin/invitation", "chooses a first password; the link's secret is the credential and counts once"),
+    ("/signin/reset", "chooses a new password; the link's secret is the credential and counts once"),
+    ("/signin/forgot", "mails a link to the account's own address; says the same to everybody"),
+    ("/signin/out", "ends the session of the browser that sends it; needs its cookie and a form of ours"),
+    ("/account", "one's own page; needs the session's cookie"),
+    ("/account/password", "changes one's own password; needs the session's cookie, a form of ours and the old one"),
+    ("/account/sessions/{key}", "ends a session of one's own; needs the session's cookie and a form of ours"),
+    ("/account/codes", "sets up one's own one-time codes; needs the session's cookie and a form of ours"),
+    ("/account/codes/off", "switches one's own codes off; needs the session's cookie, a form of ours and a code"),
+];
 
 /// The router of all pages and protocols.
 pub fn router(service: Service, settings: Settings) -> Router {
-    let _shell = Shell::new(service, settings);
     Router::new()
+        .route("/signin", get(signin::show).post(signin::take))
+        .route("/signin/code", post(code::take))
+        .route("/signin/enroll", post(code::enroll))
+        .route("/signin/invitation", get(link::invitation).post(link::accept))
+        .route("/signin/reset", get(link::reset).post(link::choose))
+        .route("/signin/forgot", get(link::forgot).post(link::mail))
+        .route("/signin/out", post(signin::out))
+        .route("/account", get(account::show))
+        .route("/account/password", post(account::change_password))
+        .route("/account/sessions/{key}", post(account::end_session))
+        .route("/account/codes", post(account::set_up_codes))
+        .route("/account/codes/off", post(account::codes_off))
+        .with_state(Shell::new(service, settings))
 }

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rolecall_service::Service;
+use rolecall_service::{Error, Service};
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, LazyLock};
 
@@ -111,7 +111,45 @@ pub fn escape(text: &str) -> String {
 
 /// A notice of what went wrong, read out by screen readers at once; nothing when nothing did.
 pub(crate) fn wrong(message: Option<&str>) -> String {
-    message.map(|text| format!("<p class=\"wrong\" role=\"alert\">{}</p>", escape(text))).unwrap_or_default()
+    let said = |text: &str| format!("<p class=\"wrong\" role=\"alert\">{}</p>", escape(&sentence(text)));
+    message.map(said).unwrap_or_default()
+}
+
+/// The page for what went wrong outside of a form.
+pub(crate) fn problem(error: &Error) -> Page {
+    let (status, title) = match error {
+        Error::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "You are not signed in"),
+        Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "You may not do this"),
+        Error::NotFound { .. } => (StatusCode::NOT_FOUND, "This is not here"),
+        Error::Refused(_) => (StatusCode::CONFLICT, "This is not possible"),
+        Error::Busy { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
+        Error::Closing | Error::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "Not at the moment"),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong"),
+    };
+    if status.is_server_error() {
+        tracing::error!(error = %error, cause = ?std::error::Error::source(error), "a page failed");
+    }
+    let body = format!(
+        "<h1>{title}</h1><p>{}</p><p><a href=\"/signin\">Go to sign-in</a></p>",
+        escape(&sentence(&error.to_string()))
+    );
+    Page::new(title, body).status(status)
+}
+
+/// A message as a sentence for people.
+pub(crate) fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    let stop = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
+}
+
+/// An answer with the time after which to try again, when the error says one.
+pub(crate) fn with_retry(mut response: Response, error: &Error) -> Response {
+    if let Error::Busy { retry_after, .. } = error {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+    }
+    response
 }
 
 /// By which browsers know that the style is ours.

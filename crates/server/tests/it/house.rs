@@ -105,6 +105,11 @@ impl House {
         self.send("GET", path, &[], "").await
     }
 
+    /// Sends a form as a browser without cookies would.
+    pub async fn form(&self, path: &str, body: &str) -> Answer {
+        self.send("POST", path, &[("content-type", "application/x-www-form-urlencoded")], body).await
+    }
+
     /// Adds a user who holds nothing, and answers its token.
     pub async fn nobody(&self) -> String {
         self.ask("POST", "/api/v1/users", Some(ADMIN), &json!({"email": "nobody@example.com"}).to_string())

@@ -51,7 +51,7 @@ async fn every_route_is_in_the_api_document_or_in_the_short_list_with_reasons() 
     let house = House::with("none").await;
     let mut known: BTreeSet<String> = described().into_keys().collect();
     let described = known.len();
-    for (path, reason) in OWN_ROUTES.iter().chain(NOT_DESCRIBED) {
+    for (path, reason) in OWN_ROUTES.iter().chain(NOT_DESCRIBED).chain(rolecall_signin::ROUTES) {
         assert!(reason.len() > 20, "{path} needs a reason");
         assert!(known.insert((*path).to_owned()), "{path} is described and stands in the short list too");
     }
@@ -132,6 +132,18 @@ async fn every_route_of_the_short_list_answers() {
             _ => 200,
         };
         assert_eq!(answer.status, expected, "{path}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn every_page_to_sign_in_refuses_a_form_that_is_not_ours() {
+    let house = House::with("none").await;
+    for (path, _) in rolecall_signin::ROUTES {
+        let target = filled(path);
+        let body = "csrf=forged&begun=x&token=x&identifier=x&password=x&return_to=https://evil.example";
+        let answer = house.form(&target, body).await;
+        assert!([303, 400, 401, 403, 404, 405].contains(&answer.status), "{path}: {} {}", answer.status, answer.text);
+        assert!(!answer.header("location").contains("evil"), "{path}");
     }
 }
 
