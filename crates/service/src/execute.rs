@@ -162,10 +162,18 @@ async fn repeat(ctx: &Ctx, idempotency: Option<&Idempotency>, refusal: Error) ->
 
 /// Decides without writing, and compares what would be with what is.
 async fn dry_run(ctx: &Ctx, command: Command) -> Result<Done, Error> {
-    let before = Arc::clone(&ctx.present);
-    let moment = Moment::new(ctx.now, ctx.actor(), crate::clock::random()?);
-    target::require(before.org(), &command, ctx.if_match)?;
-    let now = ctx.now;
+    target::require(ctx.present.org(), &command, ctx.if_match)?;
+    rehearse(Arc::clone(&ctx.present), command, ctx.actor(), ctx.now).await
+}
+
+/// Decides for an actor without writing, and compares what would be with what is.
+pub(crate) async fn rehearse(
+    before: Arc<View>,
+    command: Command,
+    actor: Actor,
+    now: rolecall_model::Timestamp,
+) -> Result<Done, Error> {
+    let moment = Moment::new(now, actor, crate::clock::random()?);
     crate::checkpoint::blocking(move || {
         let decision = decide(before.org(), command, &moment)?;
         let index = before.index().advance(decision.org, &decision.touched);

@@ -37,6 +37,7 @@ mod secret;
 mod service;
 mod session;
 mod signin;
+pub mod sso;
 mod standing;
 mod stats;
 mod tally;

@@ -6,7 +6,7 @@ use crate::clock::random;
 use crate::idempotency::Remembered;
 use crate::organization::LARGE;
 use crate::view::View;
-use crate::{Error, codes, credential, link, need, target};
+use crate::{Error, codes, credential, link, need, sso, target};
 use rolecall_engine::Index;
 use rolecall_model::decide::{Decision, decide};
 use rolecall_model::entry::{Entry, READS};
@@ -14,6 +14,7 @@ use rolecall_model::moment::Moment;
 use rolecall_model::organization::Touched;
 use rolecall_model::parallel;
 use rolecall_model::principal::{PrincipalChange, Profile, Subject};
+use rolecall_model::provider::ProviderChange;
 use rolecall_model::rights::Rights;
 use rolecall_model::token::TokenChange;
 use rolecall_model::{Change, Org, Timestamp};
@@ -186,6 +187,9 @@ fn secrets_gone(before: &Org, changes: &[Change]) -> Vec<Row> {
             Change::Token(TokenChange::Revoked(revoked)) => rows.push(token(revoked.key)),
             Change::Principal(PrincipalChange::Changed { subject, before, after, .. }) => {
                 rows.extend(outdated(*subject, before, after));
+            }
+            Change::Provider(ProviderChange::Deleted(provider)) => {
+                rows.push(Row::SecretGone { kind: sso::PROVIDER, key: sso::secret_key(&provider.name) });
             }
             Change::Principal(PrincipalChange::Deleted { id, subject, .. }) => {
                 gone.push(*id);

@@ -16,6 +16,7 @@ mod past;
 mod permission;
 mod question;
 mod restart;
+mod sso;
 mod token;
 mod watched;
 #[path = "../../../model/tests/it/word.rs"]
