@@ -14,6 +14,7 @@ use rolecall_authzen::DecisionPoint;
 use rolecall_model::operation as op;
 use rolecall_service::{Error, Service};
 use rolecall_signin::Page;
+use std::net::IpAddr;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 
@@ -36,27 +37,27 @@ struct Own {
 
 /// Everything the server answers, in process: for tests, and for who serves it in a way of their own.
 pub fn app(service: Service, public_url: &str) -> Router {
-    router(service, Metrics::new(), public_url)
+    router(service, Metrics::new(), public_url, Vec::new())
 }
 
 /// The same with the calls that decide answered in front of the routes, as it is served.
 pub fn front(service: Service, public_url: &str) -> Front {
-    served(service, Metrics::new(), public_url)
+    served(service, Metrics::new(), public_url, Vec::new())
 }
 
 /// What is served.
-pub(crate) fn served(service: Service, metrics: Metrics, public_url: &str) -> Front {
+pub(crate) fn served(service: Service, metrics: Metrics, public_url: &str, trusted_proxies: Vec<IpAddr>) -> Front {
     let point = DecisionPoint::new(service.clone());
-    Front::new(point, metrics.clone(), router(service, metrics, public_url))
+    Front::new(point, metrics.clone(), router(service, metrics, public_url, trusted_proxies))
 }
 
 /// Everything the server answers, as routes.
-fn router(service: Service, metrics: Metrics, public_url: &str) -> Router {
+fn router(service: Service, metrics: Metrics, public_url: &str, trusted_proxies: Vec<IpAddr>) -> Router {
     let (authzen, described) = rolecall_authzen::router(service.clone(), public_url);
     let (rest, _) = rolecall_rest::router_beside(service.clone(), Some(described));
     let connect = rolecall_connect::router(service.clone());
     let secure = public_url.starts_with("https://");
-    let signin = rolecall_signin::router(service.clone(), rolecall_signin::Settings { secure, ..Default::default() });
+    let signin = rolecall_signin::router(service.clone(), rolecall_signin::Settings { secure, trusted_proxies });
     let setup = Router::new().route("/setup", get(setup::show).post(setup::make)).with_state(service.clone());
     let own = Router::new()
         .route("/", get(landing))

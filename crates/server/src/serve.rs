@@ -47,7 +47,7 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
         let app = metrics_router(service.clone(), metrics.clone());
         tokio::spawn(axum_server::from_tcp(listener)?.handle(handle.clone()).serve(app.into_make_service()));
     }
-    let front = Door(served(service.clone(), metrics, &url));
+    let front = Door(served(service.clone(), metrics, &url, settings.trusted_proxies.clone()));
     let server = axum_server::from_tcp(listener)?.handle(handle);
     // Without Nagle's algorithm, which holds back the end of an answer that takes several packets.
     let at_once = NoDelayAcceptor::new();
@@ -86,7 +86,14 @@ async fn open(path: &Path, settings: &Settings, public_url: &str) -> anyhow::Res
         tracing::info!(server = smtp.destination(), "mail is sent");
         Arc::new(smtp) as Arc<dyn Post>
     });
-    let options = Options { key, post, public_url: public_url.into(), ..Options::default() };
+    let options = Options {
+        key,
+        post,
+        tries_account: settings.tries.0,
+        tries_address: settings.tries.1,
+        public_url: public_url.into(),
+        ..Options::default()
+    };
     Service::open(Arc::new(store), options).await.map_err(cause)
 }
 

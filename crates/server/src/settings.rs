@@ -8,7 +8,7 @@ use clap::Args;
 use rolecall_mail::{Smtp, SmtpSettings};
 use rolecall_model::catalog::{Catalog, builtin};
 use rolecall_service::{FirstStart, Key, SHORTEST_TOKEN};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -68,6 +68,15 @@ pub struct ServeArgs {
     /// Certificates of authorities to trust beside the public ones when mail is sent, as PEM
     #[arg(long, env = "ROLECALL_SMTP_CA", value_name = "FILE", help_heading = "Mail")]
     pub smtp_ca: Option<PathBuf>,
+    /// Proxies whose `X-Forwarded-For` is believed, as addresses with commas between them
+    #[arg(long, env = "ROLECALL_TRUSTED_PROXIES", value_name = "ADDRESSES", help_heading = "Sign-in")]
+    pub trusted_proxies: Option<String>,
+    /// Tries to sign in that one account has in a minute [default: 10]
+    #[arg(long, env = "ROLECALL_SIGN_IN_TRIES", value_name = "COUNT", help_heading = "Sign-in")]
+    pub sign_in_tries: Option<u32>,
+    /// Tries to sign in that one address has in a minute [default: 60]
+    #[arg(long, env = "ROLECALL_SIGN_IN_TRIES_ADDRESS", value_name = "COUNT", help_heading = "Sign-in")]
+    pub sign_in_tries_address: Option<u32>,
     /// First start: the organization's name [default: default]
     #[arg(long, env = "ROLECALL_ORGANIZATION", value_name = "NAME", help_heading = "First start")]
     pub organization: Option<String>,
@@ -124,6 +133,10 @@ pub struct Settings {
     pub key: Option<Arc<Key>>,
     /// How mail leaves; none shows links instead.
     pub mail: Option<Smtp>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Tries to sign in that one account, and that one address, has in a minute.
+    pub tries: (u32, u32),
     /// What to make at the first start; none leaves it to the set-up page.
     pub first: Option<FirstStart>,
 }
@@ -161,8 +174,27 @@ impl ServeArgs {
         let log = self.log.clone().unwrap_or_else(|| "info".to_owned());
         let public_url = public_url.trim_end_matches('/').to_owned();
         let (key, mail) = (self.seal()?, self.mail()?);
+        let trusted_proxies = proxies(self.trusted_proxies.as_deref().unwrap_or_default())?;
+        let tries = (self.sign_in_tries.unwrap_or(10), self.sign_in_tries_address.unwrap_or(60));
+        if tries.0 == 0 || tries.1 == 0 {
+            bail!("--sign-in-tries and --sign-in-tries-address must be 1 or more, or nobody could sign in");
+        }
         let (demo, first) = (self.demo, self.first()?);
-        Ok(Settings { listen, database, public_url, tls, demo, metrics_listen, log, log_json, key, mail, first })
+        Ok(Settings {
+            listen,
+            database,
+            public_url,
+            tls,
+            demo,
+            metrics_listen,
+            log,
+            log_json,
+            key,
+            mail,
+            trusted_proxies,
+            tries,
+            first,
+        })
     }
 
     /// An empty variable says nothing: that is how container files leave a setting out.
@@ -177,6 +209,7 @@ impl ServeArgs {
             &mut self.key,
             &mut self.smtp_url,
             &mut self.mail_from,
+            &mut self.trusted_proxies,
             &mut self.organization,
             &mut self.catalog,
             &mut self.admin_email,
@@ -283,6 +316,15 @@ pub fn database(url: &str) -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(path))
 }
 
+fn proxies(text: &str) -> anyhow::Result<Vec<IpAddr>> {
+    let named = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+    let read = |text: &str| {
+        text.parse::<IpAddr>()
+            .with_context(|| format!("--trusted-proxies names addresses such as 10.0.0.1, not `{text}`"))
+    };
+    named.map(read).collect()
+}
+
 fn address(text: &str, setting: &str) -> anyhow::Result<SocketAddr> {
     use std::net::ToSocketAddrs;
     let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
@@ -343,6 +385,8 @@ mod tests {
                 ServeArgs { admin_password: text("long enough 1A!"), ..ServeArgs::default() },
                 "needs ROLECALL_ADMIN_EMAIL",
             ),
+            (ServeArgs { trusted_proxies: text("proxy"), ..ServeArgs::default() }, "addresses such as 10.0.0.1"),
+            (ServeArgs { sign_in_tries: Some(0), ..ServeArgs::default() }, "must be 1 or more"),
             (ServeArgs { catalog: text("unoin"), ..ServeArgs::default() }, "union, unleash, none, or a file"),
             (
                 ServeArgs { key: text("too-short"), ..ServeArgs::default() },

@@ -21,6 +21,9 @@ pub(super) struct FileSettings {
     smtp_url_file: Option<PathBuf>,
     mail_from: Option<String>,
     smtp_ca: Option<PathBuf>,
+    trusted_proxies: Option<String>,
+    sign_in_tries: Option<u32>,
+    sign_in_tries_address: Option<u32>,
     organization: Option<String>,
     catalog: Option<String>,
     admin_email: Option<String>,
@@ -71,6 +74,9 @@ impl ServeArgs {
         }
         fill(&mut self.mail_from, file.mail_from);
         fill(&mut self.smtp_ca, file.smtp_ca);
+        fill(&mut self.trusted_proxies, file.trusted_proxies);
+        fill(&mut self.sign_in_tries, file.sign_in_tries);
+        fill(&mut self.sign_in_tries_address, file.sign_in_tries_address);
         fill(&mut self.organization, file.organization);
         fill(&mut self.catalog, file.catalog);
         fill(&mut self.admin_email, file.admin_email);

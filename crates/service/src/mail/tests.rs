@@ -174,7 +174,7 @@ async fn a_letter_is_sent_at_once_and_once() {
 async fn a_letter_that_is_not_taken_is_tried_again_after_a_pause_that_doubles() {
     let mut house = House::with(&[Answer::Later, Answer::Panic, Answer::Later]).await;
     house.mail("ada@example.com").await;
-    for due in [30, 90, 210] {
+    for due in [2, 6, 14] {
         house.next().await;
         house.next_try(Some(due)).await;
         // Woken too early, it does nothing.
@@ -205,7 +205,7 @@ async fn a_letter_is_given_up_after_three_days() {
     let mut house = House::with(&[Answer::Later, Answer::Later]).await;
     house.mail("ada@example.com").await;
     house.next().await;
-    house.next_try(Some(30)).await;
+    house.next_try(Some(2)).await;
     house.turn(3 * 24 * 60 * 60);
     house.next().await;
     house.next_try(None).await;
@@ -218,10 +218,10 @@ async fn letters_survive_a_restart() {
     let mut house = House::with(&[Answer::Later]).await;
     house.mail("ada@example.com").await;
     house.next().await;
-    house.next_try(Some(30)).await;
+    house.next_try(Some(2)).await;
     let house = house.restarted(false).await;
     assert_eq!(house.service.waiting_mail().await.unwrap(), 1);
-    house.clock.0.store(BEGIN + 30, Ordering::SeqCst);
+    house.clock.0.store(BEGIN + 2, Ordering::SeqCst);
     let mut house = house.restarted(true).await;
     assert_eq!(house.next().await, "ada@example.com");
     house.next_try(None).await;
@@ -249,13 +249,13 @@ async fn a_letter_lies_sealed_in_the_outbox_and_opens_with_its_key_only() {
     let mut house = House::with(&[Answer::Later]).await;
     house.mail("ada@example.com").await;
     house.next().await;
-    house.next_try(Some(30)).await;
+    house.next_try(Some(2)).await;
     let waiting = house.store().due_mail(i64::MAX, 1).await.unwrap();
     let holds = |text: &str| waiting[0].data.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(!holds("ada@example.com") && !holds("unmistakable"));
     house.key = Arc::new(Key::generate().unwrap());
     let house = house.restarted(false).await;
-    house.clock.0.store(BEGIN + 30, Ordering::SeqCst);
+    house.clock.0.store(BEGIN + 2, Ordering::SeqCst);
     let house = house.restarted(true).await;
     house.next_try(None).await;
     let events = house.events().await;
