@@ -90,8 +90,9 @@ static int readable(int fd) {
     return copy;
 }
 
-static int open_twin(const struct file *file) {
-    int twin = open(file->twin, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+// With the file's own mode, which a disk keeps as well.
+static int open_twin(const struct file *file, mode_t mode) {
+    int twin = open(file->twin, O_WRONLY | O_CREAT | O_CLOEXEC, mode & 0777);
     if (twin < 0) fail(file->twin);
     return twin;
 }
@@ -179,7 +180,7 @@ static int catch_up(int fd) {
     struct stat now;
     if (!file || fstat(fd, &now) != 0) return 0;
     if (told("failing")) return EIO;
-    int from = readable(fd), twin = open_twin(file);
+    int from = readable(fd), twin = open_twin(file, now.st_mode);
     for (size_t i = 0; i < file->count; i++) copy(from, twin, file->dirty[i].from, file->dirty[i].to);
     if (real_ftruncate(twin, now.st_size) != 0) fail("unsynced: truncate");
     file->count = 0;
