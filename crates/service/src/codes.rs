@@ -273,7 +273,7 @@ fn recovery_hash(organization: OrganizationKey, subject: &[u8; 16], code: &str) 
     hash(&format!("{}:{}:{}", hex(&organization.0), hex(subject), typed.to_ascii_lowercase()))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string never fails.

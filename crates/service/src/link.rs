@@ -296,7 +296,7 @@ fn over() -> Error {
 }
 
 /// The kinds of secrets that go with a user.
-pub(crate) const OF_A_USER: [&str; 3] = [PASSWORD, crate::codes::CODES, "passkeys"];
+pub(crate) const OF_A_USER: [&str; 3] = [PASSWORD, crate::codes::CODES, crate::passkey::PASSKEYS];
 /// The kinds of links.
 pub(crate) const LINKS: [&str; 2] = ["invitation", "reset"];
 /// The kinds of tickets that go with a user.

@@ -69,6 +69,8 @@ pub struct Door {
     pub passwords: bool,
     /// Whether a link to choose a new one can be mailed.
     pub mail: bool,
+    /// Whether passkeys can be used.
+    pub passkeys: bool,
     /// Where else one can sign in.
     pub providers: Vec<ProviderOffer>,
 }
@@ -112,6 +114,7 @@ impl Service {
             title: org.settings().map(|settings| settings.title.to_string()).unwrap_or_default(),
             passwords: org.sign_in_rules().passwords,
             mail: self.has_mail(),
+            passkeys: self.has_passkeys(),
             providers: active.map(|provider| offer(&provider.name, &provider.title)).collect(),
         })
     }

@@ -1,10 +1,10 @@
 //! One's own page: the password, where one is signed in, and the second factor.
 
 use crate::browser::Browser;
-use crate::code;
 use crate::link::RULES;
 use crate::shell::{Page, Shell, escape, problem, sentence, with_retry, wrong};
 use crate::signin::{Csrf, query};
+use crate::{code, passkey};
 use axum::extract::{Form, OriginalUri, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -25,7 +25,7 @@ async fn owner(shell: &Shell, browser: &Browser, back: &str) -> Result<Ctx, Resp
 }
 
 /// The same for a form, which must be ours.
-async fn sender(shell: &Shell, browser: &Browser, csrf: &str) -> Result<Ctx, Response> {
+pub(crate) async fn sender(shell: &Shell, browser: &Browser, csrf: &str) -> Result<Ctx, Response> {
     browser.require_own_form(csrf)?;
     owner(shell, browser, "/account").await
 }
@@ -39,6 +39,8 @@ pub(crate) async fn show(State(shell): State<Shell>, browser: Browser, OriginalU
     let done = match uri.query() {
         Some("done=password") => Some("Your password is changed. Everywhere else you are signed out."),
         Some("done=ended") => Some("That session has ended."),
+        Some("done=passkey") => Some("The passkey is added."),
+        Some("done=removed") => Some("The passkey is removed."),
         Some("done=codes") => Some("One-time codes are switched off."),
         _ => None,
     };
@@ -54,7 +56,7 @@ async fn page(ctx: &Ctx, browser: &Browser, done: Option<&str>, failed: Option<&
     let title = ctx.org().settings().map(|settings| settings.title.to_string()).unwrap_or_default();
     let done = done.map(|text| format!("<p class=\"good\" role=\"status\">{text}</p>")).unwrap_or_default();
     let body = format!(
-        "<h1>{}</h1><p class=\"soft\">{} at {}</p>{done}{}{}{}{}\
+        "<h1>{}</h1><p class=\"soft\">{} at {}</p>{done}{}{}{}{}{}\
          <h2>Leave</h2><form method=\"post\" action=\"/signin/out\">{}<button class=\"plain\">Sign out</button></form>",
         escape(&user.name),
         escape(&user.best_identifier()),
@@ -63,9 +65,10 @@ async fn page(ctx: &Ctx, browser: &Browser, done: Option<&str>, failed: Option<&
         sessions(ctx, browser).await?,
         password(ctx, user, browser),
         codes(user, browser),
+        passkey::section(ctx, browser).await?,
         browser.field(),
     );
-    Ok(Page::new("Your account", body))
+    Ok(passkey::with_script(Page::new("Your account", body)))
 }
 
 async fn sessions(ctx: &Ctx, browser: &Browser) -> Result<String, Error> {
@@ -181,7 +184,7 @@ pub(crate) async fn change_password(
     }
 }
 
-async fn again(ctx: &Ctx, browser: &Browser, message: &str) -> Response {
+pub(crate) async fn again(ctx: &Ctx, browser: &Browser, message: &str) -> Response {
     match page(ctx, browser, None, Some(message)).await {
         Ok(page) => page.status(StatusCode::UNPROCESSABLE_ENTITY).into_response(),
         Err(error) => problem(&error).into_response(),

@@ -8,6 +8,7 @@ mod account;
 mod browser;
 mod code;
 mod link;
+mod passkey;
 mod provider;
 mod shell;
 mod signin;
@@ -38,6 +39,12 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("/signin/invitation", "chooses a first password; the link's secret is the credential and counts once"),
     ("/signin/reset", "chooses a new password; the link's secret is the credential and counts once"),
     ("/signin/forgot", "mails a link to the account's own address; says the same to everybody"),
+    ("/signin/passkey.js", "the script that stands between a form and a passkey's device, the same for everybody"),
+    ("/signin/passkey/options", "what a device is asked that signs in; tells nothing of any account"),
+    ("/signin/passkey", "signs in by what a device has signed"),
+    ("/account/passkeys", "registers a passkey of one's own; needs the session's cookie and a form of ours"),
+    ("/account/passkeys/options", "what a new device is asked; needs the session's cookie and a form of ours"),
+    ("/account/passkeys/remove", "removes a passkey of one's own; needs the session's cookie and a form of ours"),
     ("/signin/out", "ends the session of the browser that sends it; needs its cookie and a form of ours"),
     ("/account", "one's own page; needs the session's cookie"),
     ("/account/password", "changes one's own password; needs the session's cookie, a form of ours and the old one"),
@@ -55,6 +62,12 @@ pub fn router(service: Service, settings: Settings) -> Router {
         .route("/signin/invitation", get(link::invitation).post(link::accept))
         .route("/signin/reset", get(link::reset).post(link::choose))
         .route("/signin/forgot", get(link::forgot).post(link::mail))
+        .route("/signin/passkey.js", get(passkey::script))
+        .route("/signin/passkey/options", post(passkey::sign_in_options))
+        .route("/signin/passkey", post(passkey::sign_in))
+        .route("/account/passkeys", post(passkey::register))
+        .route("/account/passkeys/options", post(passkey::registration_options))
+        .route("/account/passkeys/remove", post(passkey::remove))
         .route("/signin/out", post(signin::out))
         .route("/account", get(account::show))
         .route("/account/password", post(account::change_password))

@@ -2,7 +2,7 @@
 
 use crate::browser::{Browser, return_path};
 use crate::shell::{Page, Shell, escape, problem, with_retry, wrong};
-use crate::{code, provider};
+use crate::{code, passkey, provider};
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -142,10 +142,18 @@ async fn form(shell: &Shell, browser: &Browser, wanted: &Wanted, identifier: &st
     } else {
         String::new()
     };
+    let passkey = if door.passkeys { passkey::button(&hidden) } else { String::new() };
     let others = provider::buttons(&door.providers, &wanted.organization, &wanted.return_to);
-    let or = if by_password.is_empty() || others.is_empty() { "" } else { "<p class=\"or\">or</p>" };
-    let body = format!("<h1>Sign in to {}</h1>{done}{}{by_password}{or}{others}", escape(&door.title), wrong(failed));
-    Page::new("Sign in", body)
+    let or = match (by_password.is_empty(), others.is_empty(), passkey.is_empty()) {
+        (true, ..) | (_, true, true) => "",
+        (false, false, _) => "<p class=\"or\">or</p>",
+        // Alone, a passkey is shown by the script, and this with it.
+        (false, true, false) => "<p class=\"or\" data-passkey-too hidden>or</p>",
+    };
+    let body =
+        format!("<h1>Sign in to {}</h1>{done}{}{by_password}{or}{others}{passkey}", escape(&door.title), wrong(failed));
+    let page = Page::new("Sign in", body);
+    if door.passkeys { passkey::with_script(page) } else { page }
 }
 
 /// Text as it may stand in a query.
