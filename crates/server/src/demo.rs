@@ -39,6 +39,9 @@ const PROJECTS: [(&str, &str); 4] = [
     ("legacy-billing", "Replaced by checkout"),
 ];
 
+/// The administrator's password: said to everybody, and thrown away with the demo.
+const PASSWORD: &str = "Demo-4-everybody!";
+
 /// How to sign in to the demo.
 pub(crate) struct Demo {
     token: String,
@@ -56,7 +59,7 @@ pub(crate) async fn fill(service: &Service, token: Option<String>) -> anyhow::Re
         title: "Demo".to_owned(),
         catalog: read_catalog("union")?,
         admin_email: Some("ada@example.com".to_owned()),
-        admin_password: None,
+        admin_password: Some(PASSWORD.to_owned()),
         admin_token: token.clone(),
     };
     let done = service.first_start(start).await?;
@@ -88,6 +91,7 @@ impl Demo {
         let token = &self.token;
         eprintln!(
             "\nRolecall's demo is running at {url}\n\n\
+             Sign in:           {url}/signin as ada@example.com with {PASSWORD}\n\
              Read the API:      {url}/docs\n\
              Use it from here:  export ROLECALL_URL={url} ROLECALL_TOKEN={token}\n\n\
              rolecall get user\n\

@@ -1,8 +1,9 @@
 //! Work on the database itself, with the server stopped: recovery and restoring a backup.
 
-use crate::settings::{DEFAULT_DATABASE, database};
+use crate::key;
+use crate::settings::{DEFAULT_DATABASE, database, seal_key};
 use clap::Args;
-use rolecall_service::recover::Recovered;
+use rolecall_service::recover::{Recovered, Wanted};
 use rolecall_store::{OpenOptions, SqliteStore, Store};
 use std::path::PathBuf;
 
@@ -18,6 +19,13 @@ pub struct RecoverArgs {
     /// Whose address shall be an administrator; without it an application is made
     #[arg(long, value_name = "EMAIL")]
     pub email: Option<String>,
+    /// The address by which browsers reach the server, for the link to choose a password
+    #[arg(long, env = "ROLECALL_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:7400")]
+    pub public_url: String,
+    #[arg(long, env = "ROLECALL_KEY", hide = true, hide_env_values = true)]
+    key: Option<String>,
+    #[arg(long, env = "ROLECALL_KEY_FILE", hide = true)]
+    key_file: Option<PathBuf>,
 }
 
 /// What `rolecall restore` can be told.
@@ -40,8 +48,23 @@ pub async fn recover(args: &RecoverArgs) -> anyhow::Result<Recovered> {
         anyhow::bail!("there is no database at {}; name it with --database", path.display());
     }
     let store = SqliteStore::open(&path, OpenOptions::default()).await?;
-    let recovered =
-        rolecall_service::recover::recover(&store, args.organization.as_deref(), args.email.as_deref()).await;
+    // Whoever has lost the key too is helped all the same: the token needs none.
+    let key = match seal_key(args.key.clone(), args.key_file.as_deref()) {
+        Ok(given) => {
+            key::of(&store, given).await.inspect_err(|error| tracing::warn!(%error, "there will be no link")).ok()
+        }
+        Err(error) => {
+            tracing::warn!(%error, "there will be no link");
+            None
+        }
+    };
+    let wanted = Wanted {
+        organization: args.organization.as_deref(),
+        email: args.email.as_deref(),
+        public_url: args.public_url.trim_end_matches('/'),
+        key: key.as_deref(),
+    };
+    let recovered = rolecall_service::recover::recover(&store, &wanted).await;
     store.close().await?;
     Ok(recovered?)
 }

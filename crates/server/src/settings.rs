@@ -236,9 +236,7 @@ impl ServeArgs {
 
     /// The key, if one was given.
     fn seal(&mut self) -> anyhow::Result<Option<Arc<Key>>> {
-        let text = secret(self.key.take(), self.key_file.as_deref(), "ROLECALL_KEY")?;
-        let key = text.map(|text| Key::parse(&text)).transpose();
-        Ok(key.context("ROLECALL_KEY cannot be used")?.map(Arc::new))
+        seal_key(self.key.take(), self.key_file.as_deref())
     }
 
     /// How mail leaves, if it can.
@@ -314,6 +312,13 @@ pub fn database(url: &str) -> anyhow::Result<PathBuf> {
         bail!("the database address `{url}` names no file; write sqlite:PATH");
     }
     Ok(PathBuf::from(path))
+}
+
+/// The key that was given, as itself or by its file.
+pub(crate) fn seal_key(key: Option<String>, file: Option<&Path>) -> anyhow::Result<Option<Arc<Key>>> {
+    let text = secret(key.filter(|key| !key.is_empty()), file, "ROLECALL_KEY")?;
+    let key = text.map(|text| Key::parse(&text)).transpose();
+    Ok(key.context("ROLECALL_KEY cannot be used")?.map(Arc::new))
 }
 
 fn proxies(text: &str) -> anyhow::Result<Vec<IpAddr>> {

@@ -9,7 +9,7 @@ use crate::organization::Organization;
 use crate::password::PASSWORD;
 use crate::session::SignedIn;
 use crate::signin::{Begun, ENROLL, FACTOR, Step, Visitor};
-use crate::{Error, Service};
+use crate::{Error, Key, Secret, Service};
 use rolecall_model::command::SubjectRef;
 use rolecall_model::decide::decide;
 use rolecall_model::id::PrincipalId;
@@ -289,6 +289,18 @@ impl Service {
         };
         Ok(Step::Done(signed_in))
     }
+}
+
+/// A link to choose a password that was made on the machine itself, and the row that keeps it.
+pub(crate) fn by_the_system(key: &Key, subject: Subject, now: Timestamp) -> Result<(Secret, Row), Error> {
+    let secret = Secret::generate()?;
+    let kind = LinkKind::Reset.ticket();
+    let content = Content { subject: subject.bytes(), seen_by: None };
+    let plain = serde_json::to_vec(&content).map_err(|error| Error::Internal(error.to_string()))?;
+    let expires_at = now.plus_seconds(24 * RESET_SECONDS).micros();
+    let data = key.seal(kind, &plain)?;
+    let row = Row::Ticket { kind, hash: secret.hash(), owner: subject.bytes(), expires_at, data };
+    Ok((secret, row))
 }
 
 fn over() -> Error {

@@ -4,8 +4,9 @@
 use crate::first_start::administrator_grant;
 use crate::organization::{Replayed, replay};
 use crate::secret::Secret;
+use crate::token::fresh_key;
 use crate::writer::record;
-use crate::{Clock, Error, SystemClock, clock::random, credential};
+use crate::{Clock, Error, Key, SystemClock, clock::random, codes, credential};
 use rolecall_model::application::{ApplicationCommand, NewApplication};
 use rolecall_model::assignment::{AssignmentCommand, GrantRef};
 use rolecall_model::catalog::Catalog;
@@ -14,13 +15,26 @@ use rolecall_model::decide::decide;
 use rolecall_model::entry::{Entry, READS};
 use rolecall_model::id::TokenKey;
 use rolecall_model::moment::{Actor, Moment};
-use rolecall_model::organization::OrganizationChange;
+use rolecall_model::organization::{OrganizationChange, SettingsPatch, SignInPatch};
 use rolecall_model::provenance::{Source, Terms};
 use rolecall_model::scope::ScopeRef;
 use rolecall_model::token::{NewToken, TokenCommand, TokenKind};
 use rolecall_model::user::{NewUser, UserCommand, UserPatch};
 use rolecall_model::{Change, Command, Org};
 use rolecall_store::{OrganizationRow, Row, Store};
+
+/// What is wanted of a recovery.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// The organization; the home one unless named.
+    pub organization: Option<&'a str>,
+    /// Whose address shall be an administrator; without one an application is made.
+    pub email: Option<&'a str>,
+    /// The address by which browsers reach the server, without a slash at the end.
+    pub public_url: &'a str,
+    /// The key that seals data at rest; without it there is no link to choose a password.
+    pub key: Option<&'a Key>,
+}
 
 /// What recovery did.
 #[derive(Debug)]
@@ -31,23 +45,24 @@ pub struct Recovered {
     pub subject: String,
     /// A fresh token of it. Shown once.
     pub token: Secret,
+    /// A link by which the user chooses a password, once the server runs. It counts once, for a day.
+    pub link: Option<String>,
 }
 
 /// Makes a user (found or added by address), or without an address a new application, an
-/// administrator of an organization (the home one unless named), with a fresh token.
+/// administrator of an organization, with a fresh token. A user can sign in by a password afterwards,
+/// whatever was the only way in before: passwords are switched on, a second factor that may be lost is
+/// taken away, and a link says where to choose one.
 ///
 /// # Errors
 /// `NotFound` for the organization; what is wrong with the address.
-pub async fn recover(store: &dyn Store, organization: Option<&str>, email: Option<&str>) -> Result<Recovered, Error> {
-    let row = find(store, organization).await?;
+pub async fn recover(store: &dyn Store, wanted: &Wanted<'_>) -> Result<Recovered, Error> {
+    let row = find(store, wanted.organization).await?;
     let Replayed { org, hash, .. } = replay(store, row.key, u64::MAX).await?;
     let grant = administrator_grant(&catalog(store, &row).await?)?;
-    let secret = Secret::generate()?;
-    let mut bits = [0; 16];
-    bits.copy_from_slice(&random()?[..16]);
-    let key = TokenKey::from_bytes(bits);
-    let (mut commands, subject) = making(&org, grant, email, key);
-    let issue = NewToken {
+    let (secret, key) = (Secret::generate()?, fresh_key()?);
+    let (mut commands, subject) = making(&org, grant, wanted.email, key);
+    commands.push(Command::Token(TokenCommand::Issue(NewToken {
         key,
         name: "recovery".to_owned(),
         subject: subject.clone(),
@@ -56,10 +71,19 @@ pub async fn recover(store: &dyn Store, organization: Option<&str>, email: Optio
         until: None,
         kind: TokenKind::Personal,
         client: None,
-    };
-    commands.push(Command::Token(TokenCommand::Issue(issue)));
+    })));
     let moment = Moment::new(SystemClock.now(), Actor::System, random()?);
     let decision = decide(&org, Command::Batch(commands), &moment)?;
+    let mut rows =
+        vec![Row::Secret { kind: credential::TOKEN, key: key.bytes(), hash: Some(secret.hash()), data: None }];
+    let user = wanted.email.and_then(|email| decision.org.find_principal(email.trim()));
+    let mut link = None;
+    if let (Some((_, user)), Some(key)) = (user, wanted.key) {
+        rows.extend([codes::CODES].map(|kind| Row::SecretGone { kind, key: user.subject.bytes() }));
+        let (secret, row) = crate::link::by_the_system(key, user.subject, moment.now)?;
+        link = Some(format!("{}/signin/reset?token={}", wanted.public_url, secret.expose()));
+        rows.push(row);
+    }
     let entry = Entry {
         revision: decision.stamp.revision,
         at: decision.stamp.at,
@@ -71,9 +95,8 @@ pub async fn recover(store: &dyn Store, organization: Option<&str>, email: Optio
         changes: decision.changes,
     };
     let record = record(&entry, &hash)?;
-    let secret_row = Row::Secret { kind: credential::TOKEN, key: key.bytes(), hash: Some(secret.hash()), data: None };
-    store.append(row.key, org.revision().0, &[record], vec![secret_row]).await?;
-    Ok(Recovered { organization: row.name, subject: crate::need::words(&subject), token: secret })
+    store.append(row.key, org.revision().0, &[record], rows).await?;
+    Ok(Recovered { organization: row.name, subject: crate::need::words(&subject), token: secret, link })
 }
 
 async fn find(store: &dyn Store, name: Option<&str>) -> Result<OrganizationRow, Error> {
@@ -120,13 +143,20 @@ fn making(org: &Org, grant: GrantRef, email: Option<&str>, key: TokenKey) -> (Ve
     };
     let subject = SubjectRef::User(email.trim().into());
     if org.find_principal(email.trim()).is_some() {
-        let patch = UserPatch { active: Some(true), ..UserPatch::default() };
+        let patch = UserPatch { active: Some(true), codes: Some(false), ..UserPatch::default() };
         let commands = vec![
+            passwords_on(),
             Command::User(UserCommand::Change(subject.clone(), patch)),
             Command::Assignment(AssignmentCommand::Grant(subject.clone(), grant, terms)),
         ];
         return (commands, subject);
     }
     let new = NewUser { email: Some(email.to_owned()), grants: vec![grant], terms, ..NewUser::default() };
-    (vec![Command::User(UserCommand::Create(new))], subject)
+    (vec![passwords_on(), Command::User(UserCommand::Create(new))], subject)
+}
+
+/// Nobody comes in by a provider that is broken.
+fn passwords_on() -> Command {
+    let sign_in = SignInPatch { passwords: Some(true), ..SignInPatch::default() };
+    Command::Settings(SettingsPatch { sign_in, ..SettingsPatch::default() })
 }

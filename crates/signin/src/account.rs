@@ -110,7 +110,7 @@ fn password(ctx: &Ctx, user: &Principal, browser: &Browser) -> String {
     }
     format!(
         "<h2>Password</h2><form method=\"post\" action=\"/account/password\">{}\
-         <input type=\"hidden\" name=\"username\" value=\"{}\" autocomplete=\"username\">\
+         <input type=\"text\" name=\"username\" value=\"{}\" autocomplete=\"username\" hidden readonly>\
          <label for=\"old\">The old one</label>\
          <input id=\"old\" name=\"old\" type=\"password\" autocomplete=\"current-password\" required>\
          <label for=\"new\">The new one</label>\

@@ -110,7 +110,7 @@ fn form(browser: &Browser, kind: LinkKind, token: &str, view: &LinkView, failed:
     let body = format!(
         "<h1>{}</h1><p class=\"soft\">{}</p>{}<form method=\"post\" action=\"{action}\">{}\
          <input type=\"hidden\" name=\"token\" value=\"{}\">\
-         <input type=\"hidden\" name=\"username\" value=\"{}\" autocomplete=\"username\">\
+         <input type=\"text\" name=\"username\" value=\"{}\" autocomplete=\"username\" hidden readonly>\
          <label for=\"password\">New password</label>\
          <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" minlength=\"10\" required autofocus aria-describedby=\"rules\">\
          <small id=\"rules\">{RULES}</small>\

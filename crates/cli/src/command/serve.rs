@@ -37,15 +37,19 @@ pub async fn restore(args: &RestoreArgs) -> Result<(), Failure> {
 pub async fn recover(args: &RecoverArgs, format: output::Format) -> Result<(), Failure> {
     let done = rolecall_server::recover(args).await?;
     let token = done.token.expose();
-    let told = json!({ "organization": done.organization, "subject": done.subject, "token": token });
+    let told = json!({ "organization": done.organization, "subject": done.subject, "token": token, "link": done.link });
     let rows: &[output::Column] = &[
         ("organization", |one| output::text(one, "organization")),
         ("subject", |one| output::text(one, "subject")),
         ("token", |one| output::text(one, "token")),
+        ("link", |one| output::text(one, "link")),
     ];
     output::item(format, &told, rows)?;
     if format == output::Format::Table {
-        output::say("this is an administrator now; the token is shown only here. Start the server");
+        output::say(
+            "this is an administrator now; token and link are shown only here. Start the server, then open the link \
+             to choose a password: passwords count again, and a second factor of this account is gone",
+        );
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::fixture::*;
 use crate::word::*;
 use rolecall_model::catalog::builtin;
 use rolecall_model::refusal::Kind;
-use rolecall_service::recover::recover;
+use rolecall_service::recover::{Wanted, recover};
 use rolecall_service::{Error, FirstStart};
 
 #[tokio::test]
@@ -87,14 +87,19 @@ async fn what_is_wrong_with_a_first_start_is_said_and_nothing_is_made() {
     assert!(house.service.home().is_none() && house.service.setup_key().is_some());
 }
 
+/// A recovery without the key of the database.
+fn wanted<'a>(organization: Option<&'a str>, email: Option<&'a str>) -> Wanted<'a> {
+    Wanted { organization, email, ..Wanted::default() }
+}
+
 #[tokio::test]
 async fn recovery_makes_an_administrator_and_says_so_in_the_log() {
     let house = shop().await.with(user("bob").disabled()).await;
     let store = std::sync::Arc::clone(&house.store);
-    let disabled = recover(store.as_ref(), None, Some("bob@example.com")).await.unwrap();
-    let new = recover(store.as_ref(), Some("test"), Some("new@example.com")).await.unwrap();
-    let machine = recover(store.as_ref(), None, None).await.unwrap();
-    assert!(matches!(recover(store.as_ref(), Some("nowhere"), None).await, Err(Error::NotFound { .. })));
+    let disabled = recover(store.as_ref(), &wanted(None, Some("bob@example.com"))).await.unwrap();
+    let new = recover(store.as_ref(), &wanted(Some("test"), Some("new@example.com"))).await.unwrap();
+    let machine = recover(store.as_ref(), &wanted(None, None)).await.unwrap();
+    assert!(matches!(recover(store.as_ref(), &wanted(Some("nowhere"), None)).await, Err(Error::NotFound { .. })));
     drop(store);
     let house = house.restarted().await;
     for recovered in [disabled, new, machine] {
