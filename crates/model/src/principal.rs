@@ -397,6 +397,7 @@ impl<'de> Deserialize<'de> for Personal {
 /// What has happened to a user or application.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a word is carried out and written at once, few at a time")]
 pub enum PrincipalChange {
     /// It was added.
     Created {

@@ -7,6 +7,7 @@ use crate::{Error, Service, checkpoint};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use rolecall_model::Refusal;
 use rolecall_model::id::PrincipalId;
+use rolecall_model::name::Text;
 use rolecall_model::principal::Subject;
 use rolecall_model::refusal::Kind;
 use rolecall_store::{OrganizationKey, Row};
@@ -50,12 +51,12 @@ pub(crate) struct Kept {
 impl Kept {
     /// Reads a row; the first format was the bare hash.
     fn read(data: &[u8]) -> Result<Self, Error> {
-        let damaged = |_| Error::Damaged("a stored password cannot be read".to_owned());
+        let damaged = || Error::Damaged("a stored password cannot be read".to_owned());
         if data.starts_with(b"$") {
             let current = String::from_utf8(data.to_vec());
-            return current.map(|current| Kept { current, before: Vec::new() }).map_err(|_| damaged(()));
+            return current.map(|current| Kept { current, before: Vec::new() }).map_err(|_| damaged());
         }
-        serde_json::from_slice(data).map_err(|_| damaged(()))
+        serde_json::from_slice(data).map_err(|_| damaged())
     }
 
     /// The row that keeps it.
@@ -236,7 +237,7 @@ impl Service {
         let gone = || Error::Unauthenticated("the account is not there any more".to_owned());
         let user = view.org().principal(id).ok_or_else(gone)?;
         let about = [Some(&user.name), user.email.as_ref(), user.username.as_ref()];
-        let about: Vec<&str> = about.into_iter().flatten().map(|text| text.as_str()).collect();
+        let about: Vec<&str> = about.into_iter().flatten().map(Text::as_str).collect();
         require_good(&password, &about, field)?;
         let kept = self.kept_password(organization.key, user.subject.bytes()).await?.unwrap_or_default();
         let old: Vec<String> = std::iter::once(&kept.current).chain(&kept.before).take(REMEMBERED).cloned().collect();

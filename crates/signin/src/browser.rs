@@ -82,6 +82,7 @@ impl Browser {
     ///
     /// # Errors
     /// A page that says so.
+    #[expect(clippy::result_large_err, reason = "it is sent at once")]
     pub(crate) fn require_own_form(&self, csrf: &str) -> Result<(), Response> {
         use subtle_eq as same;
         let own_origin = self.origin.as_deref().is_none_or(|origin| self.is_own(origin));

@@ -159,12 +159,9 @@ pub(crate) fn recovery_codes(codes: &[String], go_on: &str) -> Page {
 fn picture(text: &str) -> String {
     let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else { return String::new() };
     let (size, border) = (code.size(), 4);
-    let mut path = String::new();
-    for y in 0..size {
-        for x in (0..size).filter(|x| code.get_module(*x, y)) {
-            path.push_str(&format!("M{},{}h1v1h-1z", x + border, y + border));
-        }
-    }
+    let dark = (0..size).flat_map(|y| (0..size).map(move |x| (x, y))).filter(|(x, y)| code.get_module(*x, *y));
+    let squares: Vec<String> = dark.map(|(x, y)| format!("M{},{}h1v1h-1z", x + border, y + border)).collect();
+    let path = squares.concat();
     let whole = size + border * 2;
     format!(
         "<svg viewBox=\"0 0 {whole} {whole}\" width=\"220\" height=\"220\" role=\"img\" aria-label=\"The key as a QR code\">\
