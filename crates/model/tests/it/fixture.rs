@@ -106,6 +106,11 @@ impl World {
     }
 
     #[must_use]
+    pub fn acting(mut self, actor: Actor) -> Self {
+        self.actor = actor;
+        self
+    }
+
     pub fn at(mut self, seconds: i64) -> Self {
         self.now = second(seconds);
         self

@@ -12,6 +12,7 @@ mod import;
 mod mention;
 mod place;
 mod predefined;
+mod signin;
 mod slot;
 mod terms;
 mod word;

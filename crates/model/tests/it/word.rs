@@ -301,6 +301,11 @@ pub fn token(key: u128, who: &str) -> AToken {
 }
 
 impl AToken {
+    pub fn until(mut self, until: rolecall_model::Timestamp) -> Self {
+        self.0.until = Some(until);
+        self
+    }
+
     pub fn but(mut self, change: impl FnOnce(&mut NewToken)) -> Self {
         change(&mut self.0);
         self
