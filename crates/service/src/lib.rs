@@ -26,7 +26,7 @@ mod link;
 pub mod mail;
 mod memory;
 mod need;
-mod oauth;
+pub mod oauth;
 mod organization;
 pub mod organizations;
 mod passkey;

@@ -6,6 +6,7 @@ use crate::ctx::{At, Ctx, Request};
 use crate::event::Events;
 use crate::limit::Limits;
 use crate::mail::{Outbox, Post};
+use crate::oauth::Oauth;
 use crate::organization::{Closing, Organization};
 use crate::past::Past;
 use crate::tally::{Tallies, Tally};
@@ -83,6 +84,7 @@ struct Inner {
     tallies: Tallies,
     past: Past,
     limits: Limits,
+    oauth: Oauth,
     setup_key: Mutex<Option<String>>,
     closing: AtomicBool,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -103,6 +105,7 @@ impl Service {
         let inner = Inner {
             store,
             options,
+            oauth: Oauth::default(),
             key,
             organizations: RwLock::new(organizations),
             credentials: Credentials::default(),
@@ -121,7 +124,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Writes down last uses and drops old idempotency keys, now and then.
+    /// Writes down last uses and drops what is too old, now and then.
     fn keep_house(&self) {
         let weak = Arc::downgrade(&self.inner);
         let task = tokio::spawn(async move {
@@ -197,6 +200,10 @@ impl Service {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.inner.limits
+    }
+
+    pub(crate) fn oauth(&self) -> &Oauth {
+        &self.inner.oauth
     }
 
     pub(crate) fn past(&self) -> &Past {
