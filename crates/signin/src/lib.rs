@@ -8,6 +8,7 @@ mod account;
 mod browser;
 mod code;
 mod link;
+mod oauth;
 mod passkey;
 mod provider;
 mod shell;
@@ -51,6 +52,16 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("/account/sessions/{key}", "ends a session of one's own; needs the session's cookie and a form of ours"),
     ("/account/codes", "sets up one's own one-time codes; needs the session's cookie and a form of ours"),
     ("/account/codes/off", "switches one's own codes off; needs the session's cookie, a form of ours and a code"),
+    ("/oauth2/authorize", "asks whoever has signed in whether a client may act for them; needs the session's cookie"),
+    ("/oauth2/token", "gives a client tokens for a code, a refresh token or its secret, which are the credential"),
+    ("/oauth2/device", "gives a terminal two codes, which are worth nothing until somebody agrees on a page"),
+    ("/oauth2/revoke", "ends what a client was granted; the token that is given back is the credential"),
+    ("/oauth2/introspect", "says what a token is worth, to an application that shows its secret"),
+    ("/oauth2/userinfo", "says who somebody is; needs an access token that was granted for it"),
+    ("/device", "the page to type a terminal's code on; needs the session's cookie"),
+    ("/.well-known/openid-configuration", "discovery comes before credentials, as OpenID Connect says"),
+    ("/.well-known/oauth-authorization-server", "discovery comes before credentials, as RFC 8414 says"),
+    ("/.well-known/jwks.json", "the public halves of the keys that sign tokens, for everybody who checks one"),
 ];
 
 /// The router of all pages and protocols.
@@ -74,5 +85,6 @@ pub fn router(service: Service, settings: Settings) -> Router {
         .route("/account/sessions/{key}", post(account::end_session))
         .route("/account/codes", post(account::set_up_codes))
         .route("/account/codes/off", post(account::codes_off))
+        .merge(oauth::router())
         .with_state(Shell::new(service, settings))
 }

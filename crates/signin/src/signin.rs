@@ -19,6 +19,8 @@ pub(crate) struct Wanted {
     pub return_to: String,
     /// That somebody has just signed out or chosen a password.
     pub done: String,
+    /// That a session which goes on does not do: a client asks for a new sign-in, or somebody else is to sign in.
+    pub again: bool,
 }
 
 /// What the form says.
@@ -38,8 +40,10 @@ pub(crate) struct Filled {
 /// Shows the form, or goes on when this browser has a session already.
 pub(crate) async fn show(State(shell): State<Shell>, browser: Browser, Query(wanted): Query<Wanted>) -> Response {
     match browser.caller(&shell).await {
-        Ok(Some(_)) => return Redirect::to(return_path(&wanted.return_to).unwrap_or("/account")).into_response(),
-        Ok(None) => {}
+        Ok(Some(_)) if !wanted.again => {
+            return Redirect::to(return_path(&wanted.return_to).unwrap_or("/account")).into_response();
+        }
+        Ok(_) => {}
         Err(error) => return problem(&error).into_response(),
     }
     let page = form(&shell, &browser, &wanted, "", None).await;
@@ -56,7 +60,7 @@ pub(crate) async fn take(State(shell): State<Shell>, browser: Browser, Form(fill
     match shell.service.sign_in(named, &identifier, password, &browser.visitor()).await {
         Ok(step) => go_on(&browser, step, &return_to),
         Err(error) => {
-            let wanted = Wanted { organization, return_to, done: String::new() };
+            let wanted = Wanted { organization, return_to, ..Wanted::default() };
             let status = match &error {
                 Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
                 Error::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
