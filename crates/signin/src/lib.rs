@@ -13,6 +13,7 @@ mod passkey;
 mod provider;
 mod shell;
 mod signin;
+mod sso;
 
 pub use browser::PeerAddr;
 pub use shell::{Page, escape};
@@ -46,6 +47,8 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("/account/passkeys", "registers a passkey of one's own; needs the session's cookie and a form of ours"),
     ("/account/passkeys/options", "what a new device is asked; needs the session's cookie and a form of ours"),
     ("/account/passkeys/remove", "removes a passkey of one's own; needs the session's cookie and a form of ours"),
+    ("/signin/sso/{provider}", "goes on to a provider to sign in there; changes nothing but a ticket of ten minutes"),
+    ("/signin/sso/callback", "comes back from a provider, whose signed answer is the credential and counts once"),
     ("/signin/out", "ends the session of the browser that sends it; needs its cookie and a form of ours"),
     ("/account", "one's own page; needs the session's cookie"),
     ("/account/password", "changes one's own password; needs the session's cookie, a form of ours and the old one"),
@@ -79,6 +82,8 @@ pub fn router(service: Service, settings: Settings) -> Router {
         .route("/account/passkeys", post(passkey::register))
         .route("/account/passkeys/options", post(passkey::registration_options))
         .route("/account/passkeys/remove", post(passkey::remove))
+        .route("/signin/sso/callback", get(sso::back))
+        .route("/signin/sso/{provider}", get(sso::go))
         .route("/signin/out", post(signin::out))
         .route("/account", get(account::show))
         .route("/account/password", post(account::change_password))

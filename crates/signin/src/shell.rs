@@ -1,6 +1,7 @@
 //! What surrounds every page: the frame in HTML, its headers, and what all handlers share.
 
 use crate::Settings;
+use crate::sso::Providers;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
@@ -14,11 +15,12 @@ use std::sync::{Arc, LazyLock};
 pub(crate) struct Shell {
     pub service: Service,
     pub settings: Arc<Settings>,
+    pub sso: Arc<Providers>,
 }
 
 impl Shell {
     pub(crate) fn new(service: Service, settings: Settings) -> Self {
-        Shell { service, settings: Arc::new(settings) }
+        Shell { service, settings: Arc::new(settings), sso: Arc::default() }
     }
 }
 

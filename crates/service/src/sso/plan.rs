@@ -175,7 +175,8 @@ fn renamed(user: &Principal, arrival: &Arrival) -> Option<UserPatch> {
 }
 
 fn unknown(org: &Org, provider: &Provider, arrival: &Arrival, identity: Identity) -> Result<Plan, Barred> {
-    if arrival.is_partial {
+    // Without an address somebody would be added who is a user already.
+    if arrival.is_partial && !arrival.claims.contains_key("email") {
         return Err(Barred::Partial);
     }
     let address = sound_address(arrival).filter(|address| address.is_verified);

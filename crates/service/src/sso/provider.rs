@@ -7,7 +7,6 @@ use crate::execute::{Done, execute_with};
 use crate::organization::Organization;
 use crate::secret::Secret;
 use crate::{Error, Service};
-use rolecall_model::collection::Row as Kept;
 use rolecall_model::command::Ref;
 use rolecall_model::provider::{GroupSync, NewProvider, Provider, ProviderCommand, ProviderPatch};
 use rolecall_model::refusal::Kind;
@@ -21,19 +20,12 @@ pub(crate) const PROVIDER: &str = "provider";
 /// The longest client secret, in bytes.
 const LONGEST_SECRET: usize = 4_096;
 
-/// A provider as the sign-in page offers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProviderOffer {
-    /// Its name, which stands in addresses.
-    pub name: String,
-    /// What people call it.
-    pub title: String,
-}
-
 /// A provider with all that is needed to speak to it.
 #[derive(Clone)]
 pub struct Client {
     pub(super) organization: Arc<Organization>,
+    /// The name of the organization.
+    pub named: String,
     /// The provider.
     pub provider: Provider,
     /// The revision that last changed it.
@@ -146,17 +138,6 @@ fn purpose(organization: OrganizationKey, name: &str) -> String {
     format!("{PROVIDER} {organization} {name}")
 }
 
-/// The providers by which people can sign in to an organization; the home organization when none is named.
-///
-/// # Errors
-/// `NotFound` when there is no such organization.
-pub async fn offered(service: &Service, organization: Option<&str>) -> Result<Vec<ProviderOffer>, Error> {
-    let organization = service.named_organization(organization).await?;
-    let view = organization.view();
-    let offer = |row: &Kept<Provider>| ProviderOffer { name: row.name.to_string(), title: row.title.to_string() };
-    Ok(view.org().providers.iter().filter(|row| row.active).map(offer).collect())
-}
-
 /// A provider with all that is needed to sign somebody in by it.
 ///
 /// # Errors
@@ -175,5 +156,6 @@ pub(super) async fn client_of(service: &Service, organization: Arc<Organization>
     let open = |sealed: Vec<u8>| service.key().open(&purpose(organization.key, &row.name), &sealed);
     let secret = sealed.map(open).transpose()?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let (provider, revision) = (row.value.clone(), row.changed.0);
-    Ok(Client { organization, provider, revision, secret: secret.map(Secret::chosen) })
+    let named = view.org().settings().map(|settings| settings.name.to_string()).unwrap_or_default();
+    Ok(Client { organization, named, provider, revision, secret: secret.map(Secret::chosen) })
 }

@@ -253,7 +253,7 @@ async fn a_provider_that_is_switched_off_lets_nobody_in() {
     let failure = sso::arrive(&house.service, &client, &arrival(grace()), &VISITOR).await.unwrap_err();
     assert!(matches!(failure, Failure::Barred(Barred::Off)), "{failure:?}");
     assert!(sso::client(&house.service, None, "okta").await.is_err());
-    assert!(sso::offered(&house.service, None).await.unwrap().is_empty());
+    assert!(house.service.sign_in_door(None).await.unwrap().providers.is_empty());
 }
 
 #[tokio::test]
