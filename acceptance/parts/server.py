@@ -33,12 +33,13 @@ def surroundings(**more) -> dict:
 class Server:
     """A server that can be stopped and started again on the same database and the same port."""
 
-    def __init__(self, binary: Path, folder: Path, *, host="127.0.0.1", arguments=(), **environment):
+    def __init__(self, binary: Path, folder: Path, *, host="127.0.0.1", public=None, arguments=(), **environment):
         self.binary = binary
         self.folder = folder
         self.database = folder / "rolecall.db"
         self.port = port.free()
         self.url = f"http://{host}:{self.port}"
+        self.public = public or self.url
         self.environment = {**FIRST_START, "ROLECALL_LOG": "info", **environment}
         self._arguments = list(arguments)
         self._log = Board()
@@ -53,7 +54,7 @@ class Server:
         """Starts it, with these variables from now on, and waits until it answers."""
         self.environment |= environment
         words = [self.binary, "serve", "--log-format", "json", "--listen", f"127.0.0.1:{self.port}"]
-        words += ["--public-url", self.url, "--database", f"sqlite:{self.database}", *self._arguments]
+        words += ["--public-url", self.public, "--database", f"sqlite:{self.database}", *self._arguments]
         self._process = subprocess.Popen(
             words,
             env=surroundings(**self.environment),

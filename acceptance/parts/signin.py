@@ -5,9 +5,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from authlib.integrations.httpx_client import OAuth2Client
 
+from .post import Post
 from .provider import CLIENT, SECRET, Provider
 from .server import Server
 from .visitor import Visit, Visitor
+from .wait import until
 
 CALLBACK = "http://127.0.0.1:1/callback"
 
@@ -95,3 +97,31 @@ def authorize(server: Server, visitor: Visitor, client: OAuth2Client | None = No
 def answer_of(address: str) -> dict:
     """The parameters with which a client was called back."""
     return dict(parse_qsl(urlsplit(address).query))
+
+
+def accept(server: Server, link: str, password: str, again: str | None = None) -> Visit:
+    """Opens the link of an invitation or a reset and chooses a password, whatever comes back."""
+    server.secret(link.partition("token=")[2], "the secret of a link")
+    visitor = Visitor(server.url)
+    visit = visitor.open(link)
+    assert visit.status == 200, visit
+    return visitor.submit(visit, password=password, again=password if again is None else again)
+
+
+def lost(server: Server, post: Post, email: str, identifier: str | None = None) -> str:
+    """Says on the sign-in page that the password is lost: the link that comes by mail."""
+    seen = len(post.letters(email))
+    visitor = Visitor(server.url)
+    visit = visitor.submit(visitor.open("/signin/forgot"), identifier=identifier or email)
+    assert visit.status == 200 and visit.path == "/signin", visit
+    until(lambda: len(post.letters(email)) > seen, f"a mail came to {email}")
+    return post.letters(email)[-1].link("/signin/reset")
+
+
+def join(server: Server, post: Post, email: str, password: str, **more) -> str:
+    """Adds somebody who chooses a password by a link; answers with the subject."""
+    subject = server.api.post("users", {"email": email, **more})["subject"]
+    server.secret(password, f"the password of {email}")
+    visit = accept(server, lost(server, post, email, subject), password)
+    assert visit.status == 200 and visit.path == "/account", visit
+    return subject
