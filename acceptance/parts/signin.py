@@ -108,12 +108,17 @@ def accept(server: Server, link: str, password: str, again: str | None = None) -
     return visitor.submit(visit, password=password, again=password if again is None else again)
 
 
-def lost(server: Server, post: Post, email: str, identifier: str | None = None) -> str:
-    """Says on the sign-in page that the password is lost: the link that comes by mail."""
-    seen = len(post.letters(email))
+def forget(server: Server, identifier: str):
+    """Says on the sign-in page that a password is lost."""
     visitor = Visitor(server.url)
-    visit = visitor.submit(visitor.open("/signin/forgot"), identifier=identifier or email)
+    visit = visitor.submit(visitor.open("/signin/forgot"), identifier=identifier)
     assert visit.status == 200 and visit.path == "/signin", visit
+
+
+def lost(server: Server, post: Post, email: str, identifier: str | None = None) -> str:
+    """The link that comes by mail to who has lost the password."""
+    seen = len(post.letters(email))
+    forget(server, identifier or email)
     until(lambda: len(post.letters(email)) > seen, f"a mail came to {email}")
     return post.letters(email)[-1].link("/signin/reset")
 

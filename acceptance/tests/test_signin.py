@@ -93,6 +93,16 @@ def test_a_wrong_password_and_an_unknown_account_are_answered_alike(server, grac
         assert shown(who) == wrong, who
 
 
+def test_one_organization_does_not_let_in_another_ones_people(server, grace):
+    made = {"name": "other", "catalog": "union", "admin_email": "bob@example.com", "admin_password": OTHERS[0]}
+    server.api.post("organizations", made)
+    assert try_password(Visitor(server.url), GRACE, PASSWORD, organization="other").status == 401
+    assert try_password(Visitor(server.url), "bob@example.com", OTHERS[0]).status == 401
+    bob = sign_in(server, "bob@example.com", OTHERS[0], organization="other")
+    assert "bob@example.com at other" in bob.open("/account").text
+    assert Visitor(server.url).open("/signin", organization="nowhere").status == 404
+
+
 def test_what_was_typed_wrong_stands_in_no_audit(server, grace):
     # Some type their password where the name belongs.
     try_password(Visitor(server.url), WRONG, WRONG)
