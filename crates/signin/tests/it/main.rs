@@ -1,6 +1,7 @@
-//! The pages from outside, over the real service and store.
+//! The pages and protocols from outside, over the real service and store.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod house;
 mod idp;
+mod oauth;
 mod sso;
