@@ -9,9 +9,9 @@ mod discovery;
 mod house;
 mod refresh;
 
-use house::{Answer, Browser, House, form};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use house::{Answer, Browser, House, form};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

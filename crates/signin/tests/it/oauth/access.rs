@@ -1,7 +1,7 @@
 //! Access tokens at the API: what counts, what does not, and how soon.
 
-use super::{CLI, EVERYTHING, parts};
 use super::house::{ADMIN, Answer, House, PUBLIC, ROOT, start};
+use super::{CLI, EVERYTHING, parts};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use rolecall_service::organizations;

@@ -1,7 +1,7 @@
 //! The question to whoever sits at the browser.
 
-use super::{CALLBACK, challenge, request};
 use super::house::{House, PASSWORD, PUBLIC, ROOT, read_query};
+use super::{CALLBACK, challenge, request};
 
 #[tokio::test]
 async fn somebody_signs_in_is_asked_and_the_client_is_called_back() {

@@ -1,7 +1,7 @@
 //! Authorization codes at the token endpoint.
 
-use super::{CALLBACK, CLI, EVERYTHING, VERIFIER, parts};
 use super::house::{House, PUBLIC, ROOT};
+use super::{CALLBACK, CLI, EVERYTHING, VERIFIER, parts};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use sha2::{Digest, Sha256};

@@ -1,7 +1,7 @@
 //! Applications: client credentials, introspection, and giving tokens back.
 
-use super::{CLI, EVERYTHING, parts};
 use super::house::{ADMIN, House, ROOT};
+use super::{CLI, EVERYTHING, parts};
 use serde_json::{Value, json};
 
 const CREDENTIALS: (&str, &str) = ("grant_type", "client_credentials");

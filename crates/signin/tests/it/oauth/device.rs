@@ -1,7 +1,7 @@
 //! Terminals without a browser.
 
-use super::{CLI, EVERYTHING};
 use super::house::{Answer, House, PUBLIC, ROOT};
+use super::{CLI, EVERYTHING};
 use rolecall_service::oauth::DEVICE_GRANT;
 
 impl House {

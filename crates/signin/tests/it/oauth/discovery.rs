@@ -1,7 +1,7 @@
 //! What clients read before they ask, and who somebody is.
 
-use super::{EVERYTHING, parts};
 use super::house::{Answer, House, PUBLIC, ROOT};
+use super::{EVERYTHING, parts};
 use serde_json::Value;
 
 impl House {

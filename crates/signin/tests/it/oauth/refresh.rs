@@ -1,7 +1,7 @@
 //! Refresh tokens.
 
-use super::{EVERYTHING, parts};
 use super::house::{ADMIN, House, ROOT};
+use super::{EVERYTHING, parts};
 
 const DAY: i64 = 24 * 60 * 60;
 
