@@ -12,6 +12,7 @@ mod explain;
 mod group;
 mod import;
 mod inspect;
+mod login;
 mod member;
 mod noun;
 mod policy;
@@ -34,6 +35,10 @@ const TASKS: &str = "\
 Look at it in a minute:
   serve --demo   a server with a small lived-in organization, thrown away when it stops
   inspect        what the organization holds
+
+Sign in:
+  login          by your browser, or by a code that you type into any
+  logout         give back what login got
   whoami         who the credential says you are
 
 People and what they may do:
@@ -106,6 +111,10 @@ enum Command {
     WhatCan(check::WhatCan),
     /// Every right of somebody, with its sources
     Access(access::Access),
+    /// Sign in by your browser, or by a code that you type into any
+    Login(login::Login),
+    /// Give back what login got, and forget it
+    Logout,
     /// Who the credential says you are
     Whoami,
     /// Who did what, when
@@ -183,33 +192,35 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let plain = || session(Change::default());
     match command {
         Command::Create(verb) => {
-            let session = session(verb.change)?;
+            let session = session(verb.change).await?;
             verb.run(&session).await?;
         }
-        Command::Get(noun) => noun.run(&plain()?).await?,
+        Command::Get(noun) => noun.run(&plain().await?).await?,
         Command::Update(verb) => {
-            let session = session(verb.change)?;
+            let session = session(verb.change).await?;
             verb.run(&session).await?;
         }
         Command::Delete(verb) => {
-            let session = session(verb.change)?;
+            let session = session(verb.change).await?;
             verb.run(&session).await?;
         }
-        Command::Archive(verb) => archive(&session(verb.change)?, verb.noun, true).await?,
-        Command::Restore(Restore { noun: Some(noun), .. }) => archive(&plain()?, noun, false).await?,
+        Command::Archive(verb) => archive(&session(verb.change).await?, verb.noun, true).await?,
+        Command::Restore(Restore { noun: Some(noun), .. }) => archive(&plain().await?, noun, false).await?,
         Command::Restore(Restore { backup: Some(args), .. }) => serve::restore(&args).await?,
         Command::Restore(_) => return Err(Failure::wrong_use("name the backup, or `project` and its name")),
-        Command::Check(question) => return check::check(&plain()?, &question).await,
-        Command::Explain(question) => return explain::explain(&plain()?, &question).await,
-        Command::WhoCan(question) => question.run(&plain()?).await?,
-        Command::WhereCan(question) => question.run(&plain()?).await?,
-        Command::WhatCan(question) => question.run(&plain()?).await?,
-        Command::Access(access) => access.run(&plain()?).await?,
-        Command::Whoami => check::whoami(&plain()?).await?,
-        Command::Audit(audit) => audit.run(&plain()?).await?,
-        Command::Inspect => inspect::inspect(&plain()?).await?,
-        Command::Import(ImportArgs { change, import }) => import.run(&session(change)?).await?,
-        Command::Backup(backup) => backup.run(&plain()?).await?,
+        Command::Check(question) => return check::check(&plain().await?, &question).await,
+        Command::Explain(question) => return explain::explain(&plain().await?, &question).await,
+        Command::WhoCan(question) => question.run(&plain().await?).await?,
+        Command::WhereCan(question) => question.run(&plain().await?).await?,
+        Command::WhatCan(question) => question.run(&plain().await?).await?,
+        Command::Access(access) => access.run(&plain().await?).await?,
+        Command::Login(args) => login::login(&global, &args).await?,
+        Command::Logout => login::logout(&global).await?,
+        Command::Whoami => check::whoami(&plain().await?).await?,
+        Command::Audit(audit) => audit.run(&plain().await?).await?,
+        Command::Inspect => inspect::inspect(&plain().await?).await?,
+        Command::Import(ImportArgs { change, import }) => import.run(&session(change).await?).await?,
+        Command::Backup(backup) => backup.run(&plain().await?).await?,
         Command::Recover(args) => serve::recover(&args, global.output).await?,
         Command::Serve(args) => rolecall_server::serve(*args).await?,
         Command::Completions { shell } => completions(shell)?,

@@ -111,7 +111,7 @@ impl From<ClientError> for Failure {
             // The server speaks of headers; at a command line there are other ways.
             "unauthenticated" => {
                 let why = message.split("; send the header").next().unwrap_or_default();
-                format!("{why}; set ROLECALL_TOKEN or give --token")
+                format!("{why}; run \"rolecall login\", set ROLECALL_TOKEN or give --token")
             }
             _ => message,
         };

@@ -3,6 +3,7 @@
 #![allow(clippy::format_collect, reason = "a command prints a few lines: plain is better than quick")]
 
 mod command;
+mod credentials;
 mod edit;
 mod failure;
 mod output;

@@ -1,5 +1,6 @@
 //! One command's way to the server: the connection, how to print, and whether to change anything.
 
+use crate::credentials;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use clap::Args;
@@ -65,18 +66,28 @@ pub struct Session {
     dry_run: bool,
 }
 
-impl Session {
-    /// Prepares the way; nothing is sent yet.
-    pub fn begin(global: &Global, change: Change) -> Result<Self, Failure> {
+impl Global {
+    /// The way to the server, without a credential.
+    pub fn client(&self) -> Result<Client, Failure> {
         let read = |path: &PathBuf| {
             std::fs::read(path).map_err(|error| Failure::failed(format!("cannot read {}: {error}", path.display())))
         };
-        let connection = Connection {
-            url: global.url.clone(),
-            token: global.token.clone().filter(|token| !token.is_empty()),
-            ca_certificate: global.ca_cert.as_ref().map(read).transpose()?,
+        let ca_certificate = self.ca_cert.as_ref().map(read).transpose()?;
+        Ok(Client::new(Connection { url: self.url.clone(), token: None, ca_certificate })?)
+    }
+}
+
+impl Session {
+    /// Prepares the way. The credential is the one given, or the one that `rolecall login` keeps for the server,
+    /// which is renewed when it is about to end.
+    pub async fn begin(global: &Global, change: Change) -> Result<Self, Failure> {
+        let client = global.client()?;
+        let given = global.token.clone().filter(|token| !token.is_empty());
+        let token = match given {
+            Some(token) => Some(token),
+            None => credentials::find(&client).await?,
         };
-        Ok(Session { client: Client::new(connection)?, format: global.output, dry_run: change.dry_run })
+        Ok(Session { client: client.with_token(token), format: global.output, dry_run: change.dry_run })
     }
 
     /// Reads one thing.

@@ -18,12 +18,14 @@
 mod error;
 #[cfg(feature = "follow")]
 mod follow;
+mod oauth;
 mod page;
 mod transfer;
 
 pub use error::ClientError;
 #[cfg(feature = "follow")]
 pub use follow::{FollowError, FollowOptions, Follower, Stale, now};
+pub use oauth::escaped;
 pub use reqwest::Method;
 #[cfg(feature = "follow")]
 pub use rolecall_engine as engine;
@@ -120,6 +122,12 @@ impl Client {
         Ok(Client { http, base, token: connection.token })
     }
 
+    /// The same client with another credential.
+    #[must_use]
+    pub fn with_token(self, token: Option<String>) -> Self {
+        Client { token, ..self }
+    }
+
     /// The server's address.
     pub fn url(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
@@ -214,12 +222,16 @@ pub fn segment(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') && name != "." && name != ".." {
             escaped.push(char::from(byte));
         } else {
-            escaped.push('%');
-            let digits = [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-            escaped.extend(digits.map(|digit| digit.to_ascii_uppercase()));
+            push_escaped(&mut escaped, byte);
         }
     }
     escaped
+}
+
+fn push_escaped(text: &mut String, byte: u8) {
+    text.push('%');
+    let digits = [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+    text.extend(digits.map(|digit| digit.to_ascii_uppercase()));
 }
 
 impl std::fmt::Debug for Client {

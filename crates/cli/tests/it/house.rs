@@ -53,6 +53,8 @@ pub fn bare() -> Command {
             command.env_remove(name);
         }
     }
+    // Nor what the tester has signed in to.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     command.env_remove("EDITOR").env_remove("VISUAL").stdin(Stdio::null());
     command
 }

@@ -10,6 +10,7 @@ mod exit;
 mod help;
 mod house;
 mod import;
+mod login;
 mod server;
 mod tour;
 mod walkthrough;
