@@ -140,7 +140,7 @@ impl Service {
             return Ok(None);
         }
         let username = living.owner().map(|owner| owner.best_identifier().to_string());
-        let until = living.until.map(seconds).unwrap_or(i64::MAX);
+        let until = living.until.map_or(i64::MAX, seconds);
         Ok(Some(Introspection {
             active: true,
             scope: Some(access.scope),

@@ -125,9 +125,9 @@ pub(crate) fn verify<'a, C: DeserializeOwned>(
     if !key.is_by(message.as_bytes(), &signature) {
         return Err(Unsound::Signature);
     }
-    let claims = message.split_once('.').map(|(_, claims)| claims).ok_or(Unsound::Malformed)?;
-    let claims = BASE64.decode(claims).map_err(|_| Unsound::Malformed)?;
-    serde_json::from_slice(&claims).map_err(|_| Unsound::Malformed)
+    let body = message.split_once('.').map(|(_, body)| body).ok_or(Unsound::Malformed)?;
+    let body = BASE64.decode(body).map_err(|_| Unsound::Malformed)?;
+    serde_json::from_slice(&body).map_err(|_| Unsound::Malformed)
 }
 
 fn claimed(text: &str) -> Result<Claimed, Unsound> {

@@ -19,7 +19,7 @@ const SIGNS_SECONDS: i64 = 90 * 24 * 60 * 60;
 /// How long a key checks after its successor was made: longer than anything signed by it counts.
 const CHECKS_SECONDS: i64 = 60 * 60;
 /// How long a node goes by what it read; by then it knows of a key that another node made.
-const KNOWN_FOR: Duration = Duration::from_secs(60);
+const KNOWN_FOR: Duration = Duration::from_mins(1);
 /// How soon a node looks again for a key that it does not know.
 const ASKED_AGAIN: Duration = Duration::from_secs(2);
 
@@ -168,13 +168,13 @@ mod tests {
     #[test]
     fn the_newest_key_signs_and_the_one_before_it_checks_for_a_while() {
         let set = KeySet::of(&[kept(1_000), kept(0)]).unwrap();
-        let (new, old) = (&set.keys[0].0, &set.keys[1].0);
-        assert_eq!(set.signing().unwrap().kid, new.kid);
+        let (newer, older) = (&set.keys[0].0, &set.keys[1].0);
+        assert_eq!(set.signing().unwrap().kid, newer.kid);
         let checking = |now| set.checking(at(now)).map(|key| key.kid.clone()).collect::<Vec<_>>();
-        assert_eq!(checking(1_000), [new.kid.clone(), old.kid.clone()]);
-        assert_eq!(checking(1_000 + CHECKS_SECONDS - 1), [new.kid.clone(), old.kid.clone()]);
-        assert_eq!(checking(1_000 + CHECKS_SECONDS), [new.kid.clone()]);
-        assert_eq!(checking(1_000 + 2 * SIGNS_SECONDS), [new.kid.clone()], "the last one is never nobody");
+        assert_eq!(checking(1_000), [newer.kid.clone(), older.kid.clone()]);
+        assert_eq!(checking(1_000 + CHECKS_SECONDS - 1), [newer.kid.clone(), older.kid.clone()]);
+        assert_eq!(checking(1_000 + CHECKS_SECONDS), [newer.kid.clone()]);
+        assert_eq!(checking(1_000 + 2 * SIGNS_SECONDS), [newer.kid.clone()], "the last one is never nobody");
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! The authorization endpoint: checks what a client asks for, lets somebody sign in and asks them.
+#![allow(clippy::result_large_err, reason = "both sides are answers, and one of them is sent at once")]
 
 use super::consent::{ANSWERS, question, signed_in_as};
 use super::fault::{not_kept, page};
