@@ -13,7 +13,7 @@ use rolecall_model::command::SubjectRef;
 use rolecall_model::id::PrincipalId;
 use rolecall_model::refusal::Kind;
 use rolecall_model::user::{UserCommand, UserPatch};
-use rolecall_model::{Command, Refusal};
+use rolecall_model::{Command, Refusal, resolve};
 use rolecall_store::{OrganizationKey, Row, StoreError, Ticket};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -87,13 +87,20 @@ impl Service {
     ) -> Result<(SignedIn, Vec<String>), Error> {
         let found = self.look_at_ticket::<Begun>(ENROLL, begun).await?.ok_or_else(too_late)?;
         let (organization, id) = self.begun_user(found.organization, found.content.subject).await?;
+        let has_codes = organization.view().org().principal(id).is_none_or(|user| user.sign_in.codes);
+        let password = self.kept_password(organization.key, found.content.subject).await?.unwrap_or_default().current;
+        // Whoever began this knew a password that may be another's by now, or a second factor is there already.
+        if has_codes || password != found.content.password {
+            return Err(too_late());
+        }
         let (row, recovery) = self.confirmed(&organization, found.content.subject, offer, code).await?;
         if self.take_ticket::<Begun>(ENROLL, begun).await?.is_none() {
             return Err(too_late());
         }
         let patch = UserPatch { codes: Some(true), ..UserPatch::default() };
         let command = UserCommand::Change(SubjectRef::Number(id.number()), patch).into();
-        let signed_in = self.open_own_session(&organization, id, visitor, vec![command], vec![row]).await?;
+        let change = (vec![command], vec![row]);
+        let signed_in = self.finish_sign_in_with(&organization, id, &found.content, visitor, change).await?;
         self.keep_recovery_codes(organization.key, found.content.subject, &recovery).await?;
         Ok((signed_in, recovery))
     }
@@ -120,7 +127,7 @@ impl Service {
         offer: &str,
         code: &str,
     ) -> Result<(Row, Vec<String>), Error> {
-        self.limits().account(organization.key, &format!("codes {}", hex(&subject)))?;
+        self.limits().code(organization.key, &hex(&subject))?;
         let offered = self.look_at_ticket::<Shared>(OFFERED, offer).await?;
         let offered =
             offered.filter(|found| found.organization == organization.key && found.content.subject == subject);
@@ -158,7 +165,7 @@ impl Service {
         self.limits().address(visitor.address)?;
         let found = self.look_at_ticket::<Begun>(FACTOR, begun).await?.ok_or_else(too_late)?;
         let (organization, id) = self.begun_user(found.organization, found.content.subject).await?;
-        self.limits().account(organization.key, &format!("codes {}", hex(&found.content.subject)))?;
+        self.limits().code(organization.key, &hex(&found.content.subject))?;
         if !self.takes_code(&organization, found.content.subject, code).await? {
             let message = "this code is not right, or was used already; wait for the next one";
             self.note_failure(&organization, Some(id), visitor, "the second factor was not right");
@@ -224,30 +231,44 @@ pub async fn confirm_codes(ctx: &Ctx, offer: &str, code: &str) -> Result<Vec<Str
 ///
 /// # Errors
 /// `Refused` when it is not right; `Busy` after too many tries.
-pub async fn require_code(ctx: &Ctx, code: &str) -> Result<(), Error> {
+async fn require_code(ctx: &Ctx, code: &str) -> Result<(), Error> {
     let gone = || Error::Unauthenticated("the account is not there any more".to_owned());
     let subject = ctx.present.org().principal(ctx.principal()).ok_or_else(gone)?.subject.bytes();
-    ctx.service.limits().account(ctx.organization.key, &format!("codes {}", hex(&subject)))?;
+    ctx.service.limits().code(ctx.organization.key, &hex(&subject))?;
     if ctx.service.takes_code(&ctx.organization, subject, code).await? {
         return Ok(());
     }
     Err(Refusal::invalid("code", "this code is not right, or was used already; wait for the next one").into())
 }
 
-/// Takes the second factors of somebody away: for oneself, or with the right for who has lost them.
+/// Takes the codes and passkeys of somebody away who has lost them. One's own are switched off on one's own
+/// page, where a code is asked for: a stolen session or token must not be enough.
 ///
 /// # Errors
-/// `Refused` when the organization demands a second factor of the caller itself; otherwise what stands
-/// in the way.
+/// `Refused` for oneself; otherwise what stands in the way.
 pub async fn end_codes(ctx: &Ctx, subject: SubjectRef) -> Result<Done, Error> {
-    let org = ctx.present.org();
-    let own = rolecall_model::resolve::user(org, &subject, "").is_ok_and(|(id, _)| id == ctx.principal());
-    if own && org.sign_in_rules().second_factor {
+    let (id, user) = resolve::user(ctx.present.org(), &subject, "").map_err(Refusal::of_target)?;
+    if id == ctx.principal() {
+        let message = "your own second factor is switched off on your account page, which asks for a code";
+        return Err(Refusal::new(Kind::NotNow, "", message).into());
+    }
+    let row = Row::SecretGone { kind: crate::passkey::PASSKEYS, key: user.subject.bytes() };
+    let patch = UserPatch { codes: Some(false), passkeys: Some(0), ..UserPatch::default() };
+    execute_with(ctx, UserCommand::Change(subject, patch).into(), [0; 32], vec![row]).await
+}
+
+/// Switches the caller's own codes off, for a code of them.
+///
+/// # Errors
+/// `Refused` when the code is not right, or the organization demands a second factor; `Busy`.
+pub async fn end_own_codes(ctx: &Ctx, code: &str) -> Result<Done, Error> {
+    if ctx.present.org().sign_in_rules().second_factor {
         let message = "the organization demands a second factor; set up a new one instead";
         return Err(Refusal::new(Kind::NotNow, "", message).into());
     }
+    require_code(ctx, code).await?;
     let patch = UserPatch { codes: Some(false), ..UserPatch::default() };
-    execute(ctx, UserCommand::Change(subject, patch).into()).await
+    execute(ctx, UserCommand::Change(SubjectRef::Number(ctx.principal().number()), patch).into()).await
 }
 
 fn too_late() -> Error {

@@ -51,7 +51,7 @@ mod writer;
 pub use ask::Asker;
 pub use backup::backup;
 pub use clock::{Clock, SystemClock};
-pub use codes::{CodesOffer, confirm_codes, end_codes, offer_codes, require_code};
+pub use codes::{CodesOffer, confirm_codes, end_codes, end_own_codes, offer_codes};
 pub use ctx::{At, Ctx, Request};
 pub use erase::erase;
 pub use error::Error;

@@ -10,10 +10,15 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+/// Codes of six digits that one account may try in a day.
+const CODES_A_DAY: u32 = 60;
+
 /// The limits of one node.
 pub(crate) struct Limits {
     accounts: DefaultKeyedRateLimiter<[u8; 32]>,
     addresses: DefaultKeyedRateLimiter<IpAddr>,
+    /// Codes of six digits: few in a day, or somebody who knows the password would find one in a month.
+    codes: DefaultKeyedRateLimiter<[u8; 32]>,
     /// Mails that anybody can ask for: few, so that nobody's box is flooded.
     mails: DefaultKeyedRateLimiter<[u8; 32]>,
 }
@@ -21,9 +26,16 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(options: &Options) -> Self {
         let a_minute = |tries: u32| Quota::per_minute(NonZeroU32::new(tries).unwrap_or(NonZeroU32::MIN));
+        let a_day = |tries: u32| {
+            let tries = NonZeroU32::new(tries).unwrap_or(NonZeroU32::MIN);
+            Quota::with_period(Duration::from_hours(24) / tries.get())
+                .unwrap_or(Quota::per_minute(tries))
+                .allow_burst(tries)
+        };
         Limits {
             accounts: RateLimiter::keyed(a_minute(options.tries_account)),
             addresses: RateLimiter::keyed(a_minute(options.tries_address)),
+            codes: RateLimiter::keyed(a_day(CODES_A_DAY)),
             mails: RateLimiter::keyed(a_minute(1)),
         }
     }
@@ -50,6 +62,16 @@ impl Limits {
         waited.map_err(|until| busy(until.wait_time_from(DefaultClock::default().now()), "for this account"))
     }
 
+    /// Counts a code that somebody typed, in the minute and in the day.
+    ///
+    /// # Errors
+    /// `Busy` when there were too many.
+    pub(crate) fn code(&self, organization: OrganizationKey, subject: &str) -> Result<(), Error> {
+        self.account(organization, &format!("codes {subject}"))?;
+        let waited = self.codes.check_key(&key(organization, subject));
+        waited.map_err(|until| busy(until.wait_time_from(DefaultClock::default().now()), "of the second factor today"))
+    }
+
     /// Counts a mail to somebody.
     ///
     /// # Errors
@@ -66,6 +88,7 @@ impl Limits {
     pub(crate) fn tidy(&self) {
         self.accounts.retain_recent();
         self.addresses.retain_recent();
+        self.codes.retain_recent();
         self.mails.retain_recent();
     }
 }

@@ -14,7 +14,7 @@ use rolecall_model::command::SubjectRef;
 use rolecall_model::decide::decide;
 use rolecall_model::id::PrincipalId;
 use rolecall_model::moment::{Actor, Moment};
-use rolecall_model::principal::{PrincipalKind, Subject};
+use rolecall_model::principal::{Principal, PrincipalKind, Subject};
 use rolecall_model::refusal::Kind;
 use rolecall_model::token::TokenCommand;
 use rolecall_model::user::{UserCommand, UserPatch};
@@ -81,6 +81,9 @@ struct Content {
     subject: [u8; 16],
     /// The number of who saw the link; none when only the mail has it.
     seen_by: Option<u32>,
+    /// The address it was mailed to, which must still be the account's.
+    #[serde(default)]
+    mailed_to: Option<String>,
 }
 
 /// Makes a link for a user and mails it. Older ones count no more.
@@ -95,6 +98,10 @@ pub async fn make_link(ctx: &Ctx, kind: LinkKind, user: &SubjectRef) -> Result<L
     let (id, found) = resolve::user(org, user, "").map_err(Refusal::of_target)?;
     may_act_as(org, ctx.actor(), id, ctx.now())?;
     require_password_possible(org, id)?;
+    if kind == LinkKind::Invitation && found.sign_in.password {
+        let message = "this user has chosen a password already; make a reset link instead";
+        return Err(Refusal::new(Kind::NotNow, "", message).into());
+    }
     ctx.service.limits().mail(ctx.organization.key, &format!("{} {}", kind.ticket(), found.subject))?;
     if ctx.is_dry_run() {
         return Ok(LinkMade { mailed: false, link: None, expires: ctx.now() });
@@ -145,10 +152,14 @@ impl Service {
             LinkKind::Invitation => i64::from(org.sign_in_rules().invite_seconds),
             LinkKind::Reset => RESET_SECONDS,
         };
-        for older in [LinkKind::Invitation, LinkKind::Reset] {
+        // Who says to have lost a password that was never chosen does not end the invitation to choose it.
+        let older: &[LinkKind] =
+            if seen_by.is_some() { &[LinkKind::Invitation, LinkKind::Reset] } else { &[LinkKind::Reset] };
+        for older in older {
             self.store().drop_tickets_of(organization.key, older.ticket(), owner).await?;
         }
-        let content = Content { subject: owner, seen_by: seen_by.filter(|_| address.is_none()) };
+        let mailed_to = address.map(ToString::to_string);
+        let content = Content { subject: owner, seen_by: seen_by.filter(|_| address.is_none()), mailed_to };
         let (secret, expires) = self.make_ticket(kind.ticket(), (organization.key, owner), seconds, &content).await?;
         let link = format!("{}{}?token={}", self.public_url(), kind.path(), secret.expose());
         let Some(address) = address else { return Ok(LinkMade { mailed: false, link: Some(link), expires }) };
@@ -195,7 +206,9 @@ impl Service {
         self.limits().mail(organization.key, &format!("forgot {}", identifier.trim()))?;
         let view = organization.view();
         let found = view.org().find_principal(identifier.trim());
-        let found = found.filter(|(_, user)| user.kind() == PrincipalKind::User && user.active && user.email.is_some());
+        // Who signs in elsewhere only does not come by a password all of a sudden.
+        let may = |user: &Principal| user.kind() == PrincipalKind::User && user.active && user.sign_in.password;
+        let found = found.filter(|(_, user)| may(user) && user.email.is_some());
         let Some((id, _)) = found.filter(|(id, _)| require_password_possible(view.org(), *id).is_ok()) else {
             return Ok(());
         };
@@ -227,6 +240,10 @@ impl Service {
         let subject = Subject::new(PrincipalKind::User, u128::from_be_bytes(found.content.subject));
         let id = view.org().principal_id(&subject.to_string()).ok_or_else(over)?;
         if require_password_possible(view.org(), id).is_err() {
+            return Err(over());
+        }
+        let user = view.org().principal(id).ok_or_else(over)?;
+        if found.content.mailed_to.as_deref().is_some_and(|address| user.email.as_deref() != Some(address)) {
             return Err(over());
         }
         if let Some(seen_by) = found.content.seen_by {
@@ -295,7 +312,7 @@ impl Service {
 pub(crate) fn by_the_system(key: &Key, subject: Subject, now: Timestamp) -> Result<(Secret, Row), Error> {
     let secret = Secret::generate()?;
     let kind = LinkKind::Reset.ticket();
-    let content = Content { subject: subject.bytes(), seen_by: None };
+    let content = Content { subject: subject.bytes(), seen_by: None, mailed_to: None };
     let plain = serde_json::to_vec(&content).map_err(|error| Error::Internal(error.to_string()))?;
     let expires_at = now.plus_seconds(24 * RESET_SECONDS).micros();
     let data = key.seal(kind, &plain)?;
@@ -311,5 +328,7 @@ fn over() -> Error {
 pub(crate) const OF_A_USER: [&str; 3] = [PASSWORD, crate::codes::CODES, crate::passkey::PASSKEYS];
 /// The kinds of links.
 pub(crate) const LINKS: [&str; 2] = ["invitation", "reset"];
+/// The kinds of sign-ins that are under way.
+pub(crate) const BEGUN: [&str; 2] = [FACTOR, ENROLL];
 /// The kinds of tickets that go with a user.
 pub(crate) const TICKETS_OF_A_USER: [&str; 5] = ["invitation", "reset", FACTOR, ENROLL, crate::codes::RECOVERY];

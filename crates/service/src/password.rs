@@ -205,21 +205,22 @@ impl Service {
         row.and_then(|row| row.data).map(|data| Kept::read(&data)).transpose()
     }
 
-    /// Makes a hash anew with today's parameters, unless the password was changed meanwhile.
+    /// Makes a hash anew with today's parameters, unless the password was changed meanwhile. Answers the new one.
     pub(crate) async fn renew_password(
         &self,
         organization: OrganizationKey,
         subject: Subject,
         password: String,
         before: &str,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<String>, Error> {
         let current = hash(password).await?;
-        let Some(kept) = self.kept_password(organization, subject.bytes()).await? else { return Ok(()) };
+        let Some(kept) = self.kept_password(organization, subject.bytes()).await? else { return Ok(None) };
         if kept.current != before {
-            return Ok(());
+            return Ok(None);
         }
-        let row = Kept { current, ..kept }.row(subject)?;
-        Ok(self.store().append(organization, 0, &[], vec![row]).await?)
+        let row = Kept { current: current.clone(), ..kept }.row(subject)?;
+        self.store().append(organization, 0, &[], vec![row]).await?;
+        Ok(Some(current))
     }
 
     /// The row of a new password, once it keeps every rule.

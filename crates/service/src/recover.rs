@@ -6,7 +6,7 @@ use crate::organization::{Replayed, replay};
 use crate::secret::Secret;
 use crate::token::fresh_key;
 use crate::writer::record;
-use crate::{Clock, Error, Key, SystemClock, clock::random, codes, credential};
+use crate::{Clock, Error, Key, SystemClock, clock::random, codes, credential, passkey};
 use rolecall_model::application::{ApplicationCommand, NewApplication};
 use rolecall_model::assignment::{AssignmentCommand, GrantRef};
 use rolecall_model::catalog::Catalog;
@@ -79,7 +79,9 @@ pub async fn recover(store: &dyn Store, wanted: &Wanted<'_>) -> Result<Recovered
     let user = wanted.email.and_then(|email| decision.org.find_principal(email.trim()));
     let mut link = None;
     if let (Some((_, user)), Some(key)) = (user, wanted.key) {
-        rows.extend([codes::CODES].map(|kind| Row::SecretGone { kind, key: user.subject.bytes() }));
+        let owner = user.subject.bytes();
+        rows.extend([codes::CODES, passkey::PASSKEYS].map(|kind| Row::SecretGone { kind, key: owner }));
+        rows.extend(crate::link::TICKETS_OF_A_USER.map(|kind| Row::TicketsGone { kind, owner }));
         let (secret, row) = crate::link::by_the_system(key, user.subject, moment.now)?;
         link = Some(format!("{}/signin/reset?token={}", wanted.public_url, secret.expose()));
         rows.push(row);
@@ -143,10 +145,11 @@ fn making(org: &Org, grant: GrantRef, email: Option<&str>, key: TokenKey) -> (Ve
     };
     let subject = SubjectRef::User(email.trim().into());
     if org.find_principal(email.trim()).is_some() {
-        let patch = UserPatch { active: Some(true), codes: Some(false), ..UserPatch::default() };
+        let patch = UserPatch { active: Some(true), codes: Some(false), passkeys: Some(0), ..UserPatch::default() };
         let commands = vec![
             passwords_on(),
             Command::User(UserCommand::Change(subject.clone(), patch)),
+            Command::Token(TokenCommand::EndSessions { subject: subject.clone(), except: None }),
             Command::Assignment(AssignmentCommand::Grant(subject.clone(), grant, terms)),
         ];
         return (commands, subject);

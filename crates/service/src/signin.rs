@@ -145,11 +145,10 @@ impl Service {
             return Err(Error::Unauthenticated(NOT_RIGHT.to_owned()));
         };
         let (subject, sign_in) = (user.subject, user.sign_in);
-        if outdated {
-            self.renew_password(organization.key, subject, password, &current).await?;
-        }
-        let password = self.kept_password(organization.key, subject.bytes()).await?.unwrap_or_default().current;
-        let begun = Begun { subject: subject.bytes(), password };
+        // Whoever changes the password from here on makes this sign-in worthless.
+        let renewed =
+            if outdated { self.renew_password(organization.key, subject, password, &current).await? } else { None };
+        let begun = Begun { subject: subject.bytes(), password: renewed.unwrap_or(current) };
         let whose = (organization.key, subject.bytes());
         if sign_in.codes {
             let (secret, _) = self.make_ticket(FACTOR, whose, PATIENCE, &begun).await?;
@@ -171,7 +170,19 @@ impl Service {
         begun: &Begun,
         visitor: &Visitor<'_>,
     ) -> Result<SignedIn, Error> {
-        let signed_in = self.open_own_session(organization, id, visitor, Vec::new(), Vec::new()).await?;
+        self.finish_sign_in_with(organization, id, begun, visitor, (Vec::new(), Vec::new())).await
+    }
+
+    /// The same, in one entry with what comes before.
+    pub(crate) async fn finish_sign_in_with(
+        &self,
+        organization: &Arc<Organization>,
+        id: PrincipalId,
+        begun: &Begun,
+        visitor: &Visitor<'_>,
+        (commands, rows): (Vec<Command>, Vec<Row>),
+    ) -> Result<SignedIn, Error> {
+        let signed_in = self.open_own_session(organization, id, visitor, commands, rows).await?;
         // The row of a new password is written with the entry that ends all sessions there are. This
         // one may have come after that entry.
         let now = self.kept_password(organization.key, begun.subject).await?.unwrap_or_default().current;

@@ -8,7 +8,6 @@ use crate::{code, passkey};
 use axum::extract::{Form, OriginalUri, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use rolecall_model::command::SubjectRef;
 use rolecall_model::id::TokenKey;
 use rolecall_model::principal::Principal;
 use rolecall_model::token::TokenKind;
@@ -29,6 +28,23 @@ pub(crate) async fn sender(shell: &Shell, browser: &Browser, csrf: &str) -> Resu
     browser.require_own_form(csrf)?;
     owner(shell, browser, "/account").await
 }
+
+/// The same for what would let somebody else in for good: who signed in a while ago does it again first, so
+/// that a session left open somewhere is not enough.
+pub(crate) async fn recent_sender(shell: &Shell, browser: &Browser, csrf: &str) -> Result<Ctx, Response> {
+    let ctx = sender(shell, browser, csrf).await?;
+    let token = ctx.token().and_then(|id| ctx.org().token(id));
+    if token.is_some_and(|token| token.issued.plus_seconds(RECENT) > ctx.now()) {
+        return Ok(ctx);
+    }
+    let body = "<h1>Sign in once more</h1><p>This changes how you sign in, and you did that a while ago. \
+                To be sure that it is you, sign in again; then you are back here.</p>\
+                <p><a class=\"button\" href=\"/signin?again=true&amp;return_to=%2Faccount\">Sign in again</a></p>";
+    Err(Page::new("Sign in once more", body).status(StatusCode::FORBIDDEN).into_response())
+}
+
+/// Seconds for which a sign-in is recent.
+const RECENT: i64 = 600;
 
 /// Shows the page.
 pub(crate) async fn show(State(shell): State<Shell>, browser: Browser, OriginalUri(uri): OriginalUri) -> Response {
@@ -223,7 +239,7 @@ pub(crate) struct Codes {
 
 /// Shows a secret for codes, or takes the code that confirms it.
 pub(crate) async fn set_up_codes(State(shell): State<Shell>, browser: Browser, Form(form): Form<Codes>) -> Response {
-    let ctx = match sender(&shell, &browser, &form.csrf).await {
+    let ctx = match recent_sender(&shell, &browser, &form.csrf).await {
         Ok(ctx) => ctx,
         Err(response) => return response,
     };
@@ -252,13 +268,12 @@ pub(crate) async fn codes_off(State(shell): State<Shell>, browser: Browser, Form
     if form.code.is_empty() {
         return ask_for_code(&browser, None).into_response();
     }
-    if let Err(error) = service::require_code(&ctx, &form.code).await {
-        let page = ask_for_code(&browser, Some(&error.to_string())).status(StatusCode::UNPROCESSABLE_ENTITY);
-        return with_retry(page.into_response(), &error);
-    }
-    match service::end_codes(&ctx, SubjectRef::Number(ctx.principal().number())).await {
+    match service::end_own_codes(&ctx, &form.code).await {
         Ok(_) => Redirect::to("/account?done=codes").into_response(),
-        Err(Error::Refused(refusal)) => again(&ctx, &browser, &refusal.message).await,
+        Err(error @ (Error::Refused(_) | Error::Busy { .. })) => {
+            let page = ask_for_code(&browser, Some(&error.to_string())).status(StatusCode::UNPROCESSABLE_ENTITY);
+            with_retry(page.into_response(), &error)
+        }
         Err(error) => problem(&error).into_response(),
     }
 }

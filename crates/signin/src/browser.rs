@@ -239,8 +239,23 @@ fn address(parts: &Parts, trusted: &[IpAddr]) -> IpAddr {
         return peer;
     }
     let lines = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> = lines.flat_map(|line| line.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-    hops.into_iter().rev().map(|hop| hop.to_canonical()).find(|hop| !trusted.contains(hop)).unwrap_or(peer)
+    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    let mut nearest = peer;
+    for hop in hops.into_iter().rev() {
+        // What stands before a hop that cannot be read may be anybody's word.
+        let Some(address) = hop_address(hop) else { break };
+        nearest = address;
+        if !trusted.contains(&address) {
+            break;
+        }
+    }
+    nearest
+}
+
+/// The address of a hop, with or without its port.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let address = hop.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|hop| hop.ip()));
+    address.map(|address| address.to_canonical())
 }
 
 /// What people recognize a browser by: its family and system, as far as it says.
@@ -283,6 +298,21 @@ mod tests {
         {
             assert_eq!(return_path(odd), None, "{odd:?}");
         }
+    }
+
+    #[test]
+    fn behind_a_proxy_the_last_hop_that_none_of_ours_wrote_counts() {
+        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
+        let from = |peer: &str, header: &str, trusted: &[IpAddr]| {
+            let mut request = axum::http::Request::new(());
+            request.extensions_mut().insert(PeerAddr(format!("{peer}:1").parse().unwrap()));
+            request.headers_mut().insert("x-forwarded-for", HeaderValue::from_str(header).unwrap());
+            address(&request.into_parts().0, trusted).to_string()
+        };
+        assert_eq!(from("9.9.9.9", "1.1.1.1", &[proxy]), "9.9.9.9", "who is no proxy of ours is not believed");
+        assert_eq!(from("10.0.0.1", "1.1.1.1, 2.2.2.2", &[proxy]), "2.2.2.2");
+        assert_eq!(from("10.0.0.1", "1.1.1.1, 2.2.2.2:443, 10.0.0.1", &[proxy]), "2.2.2.2");
+        assert_eq!(from("10.0.0.1", "1.1.1.1, unknown", &[proxy]), "10.0.0.1");
     }
 
     #[test]

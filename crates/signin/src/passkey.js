@@ -61,6 +61,11 @@
       notice.hidden = true;
       try {
         const answer = await fetch(form.dataset.options, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+        if (answer.status === 403) {
+          // The sign-in is too long ago, or the form is out of date.
+          window.location.assign(form.dataset.passkey === "create" ? "/signin?again=true&return_to=%2Faccount" : "/signin");
+          return;
+        }
         const said = await answer.json();
         if (!answer.ok) throw new Error(said.detail);
         const ask = form.dataset.passkey === "create" ? create : get;

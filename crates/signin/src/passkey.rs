@@ -1,6 +1,6 @@
 //! Passkeys: the forms for them, and what their script asks for.
 
-use crate::account::{again, sender};
+use crate::account::{again, recent_sender};
 use crate::browser::Browser;
 use crate::shell::{Page, Shell, escape, problem, sentence, with_retry};
 use axum::Json;
@@ -113,7 +113,7 @@ pub(crate) async fn registration_options(
     browser: Browser,
     Form(filled): Form<Filled>,
 ) -> Response {
-    match sender(&shell, &browser, &filled.csrf).await {
+    match recent_sender(&shell, &browser, &filled.csrf).await {
         Ok(ctx) => options(service::begin_registration(&ctx).await),
         Err(response) => response,
     }
@@ -121,7 +121,7 @@ pub(crate) async fn registration_options(
 
 /// Registers what the device made.
 pub(crate) async fn register(State(shell): State<Shell>, browser: Browser, Form(filled): Form<Filled>) -> Response {
-    let ctx = match sender(&shell, &browser, &filled.csrf).await {
+    let ctx = match recent_sender(&shell, &browser, &filled.csrf).await {
         Ok(ctx) => ctx,
         Err(response) => return response,
     };
@@ -134,7 +134,7 @@ pub(crate) async fn register(State(shell): State<Shell>, browser: Browser, Form(
 
 /// Removes one.
 pub(crate) async fn remove(State(shell): State<Shell>, browser: Browser, Form(filled): Form<Filled>) -> Response {
-    let ctx = match sender(&shell, &browser, &filled.csrf).await {
+    let ctx = match recent_sender(&shell, &browser, &filled.csrf).await {
         Ok(ctx) => ctx,
         Err(response) => return response,
     };

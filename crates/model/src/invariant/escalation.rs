@@ -9,7 +9,7 @@ use crate::id::{ActionId, PrincipalId, ProviderId, RoleId};
 use crate::membership::MembershipChange;
 use crate::moment::Actor;
 use crate::operation;
-use crate::organization::Org;
+use crate::organization::{Org, OrganizationChange, SignInRules};
 use crate::policy::{Binding, PolicyChange};
 use crate::principal::{Principal, PrincipalChange, Profile};
 use crate::provenance::Terms;
@@ -78,6 +78,10 @@ impl Guard<'_> {
             }
             Change::Principal(change) => self.allow_principal(change),
             Change::Provider(change) => self.allow_provider(change),
+            // Everybody signs in by these rules, administrators too.
+            Change::Organization(OrganizationChange::SignInSet { before, after }) if loosens(before, after) => {
+                self.everything("sign_in")
+            }
             // A SCIM client sets the addresses of users, and so may act as any of them.
             Change::Token(TokenChange::Issued(token)) if token.kind == TokenKind::Scim => self.everything("kind"),
             Change::Token(TokenChange::Issued(token)) => {
@@ -313,11 +317,20 @@ fn takes_over(before: &Profile, after: &Profile) -> bool {
         || before.client_id != after.client_id
         || new.password && !old.password
         || new.identities > old.identities
-        || new.passkeys > old.passkeys
+        || new.passkeys != old.passkeys
         || new.codes != old.codes
         || after.identities.iter().any(|linked| !before.identities.contains(linked))
         // Nothing else changed: a password took the place of another.
         || before == after
+}
+
+/// Whether rules of signing in let somebody in whom they kept out, or in for longer.
+const fn loosens(before: &SignInRules, after: &SignInRules) -> bool {
+    after.passwords && !before.passwords
+        || before.second_factor && !after.second_factor
+        || after.idle_seconds > before.idle_seconds
+        || after.session_seconds > before.session_seconds
+        || after.invite_seconds > before.invite_seconds
 }
 
 /// Whether terms count at some instant at which they did not before, or for longer because another

@@ -208,8 +208,13 @@ fn secrets_gone(before: &Org, changes: &[Change]) -> Vec<Row> {
 /// were made from.
 fn outdated(subject: Subject, before: &Profile, after: &Profile) -> Vec<Row> {
     let mut rows = Vec::new();
-    if before.email != after.email || before.active && !after.active {
+    // Nothing differs when a password took the place of another.
+    let password = before == after || before.sign_in.password != after.sign_in.password;
+    if before.email != after.email || before.active && !after.active || password {
         rows.extend(link::LINKS.map(|kind| Row::TicketsGone { kind, owner: subject.bytes() }));
+    }
+    if password || before.sign_in.codes != after.sign_in.codes {
+        rows.extend(link::BEGUN.map(|kind| Row::TicketsGone { kind, owner: subject.bytes() }));
     }
     if before.sign_in.codes && !after.sign_in.codes {
         rows.push(Row::SecretGone { kind: codes::CODES, key: subject.bytes() });
