@@ -103,6 +103,10 @@ pub(crate) struct GroupView {
     pub description: String,
     /// Names of the groups of sign-in providers whose people join it, in the order given.
     pub sso_names: Vec<String>,
+    /// Who says what it is called and who is in it: `scim` when the identity provider does by SCIM, absent when
+    /// administrators do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed: Option<&'static str>,
     /// How many members it has; `/groups/{group}/members` lists them.
     pub member_count: usize,
     /// Policies it has been given, as far as the caller may see them.
@@ -139,6 +143,7 @@ impl Noun for Groups {
             name: group.name.to_string(),
             description: group.description.to_string(),
             sso_names: group.sso_names.iter().map(ToString::to_string).collect(),
+            managed: group.scim.as_ref().map(|_| "scim"),
             member_count: group.members.len(),
             policies,
             roles,

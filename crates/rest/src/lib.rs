@@ -31,6 +31,7 @@ mod path;
 mod policy;
 mod problem;
 mod project;
+mod provider;
 mod resource_type;
 mod role;
 mod route;
@@ -133,6 +134,7 @@ fn routes() -> Vec<Route> {
         assignment::routes(),
         slot::routes(),
         token::routes(),
+        provider::routes(),
         resource_type::routes(),
         access::routes(),
         batch::routes(),

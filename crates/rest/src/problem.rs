@@ -54,6 +54,12 @@ pub(crate) const CODES: &[(&str, u16, &str, &str)] = &[
         "No administrator would remain",
         "At least one active user who can sign in keeps every administrative action without an end.",
     ),
+    (
+        "managed",
+        409,
+        "The identity provider manages it by SCIM",
+        "Change it at the identity provider, or unlink it here first.",
+    ),
     ("archived", 409, "The project is archived", "Restore the project to grant something there."),
     ("not_now", 409, "The state does not allow it", "The detail says what stands in the way."),
     (

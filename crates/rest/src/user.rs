@@ -12,7 +12,7 @@ use crate::wire::{self, BindingBody, HeldPolicyView, HeldRoleView, TermsBody, Te
 use rolecall_model::assignment::Granted;
 use rolecall_model::command::SubjectRef;
 use rolecall_model::id::{Holder, PrincipalId};
-use rolecall_model::principal::{Principal, PrincipalChange, PrincipalKind};
+use rolecall_model::principal::{Identity, Principal, PrincipalChange, PrincipalKind};
 use rolecall_model::user::{NewUser, UserCommand, UserPatch};
 use rolecall_model::{Change, Org, Refusal, operation as op, resolve};
 use rolecall_service as service;
@@ -137,6 +137,17 @@ pub(crate) struct JoinedView {
     pub terms: TermsView,
 }
 
+/// An account at a sign-in provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct IdentityView {
+    /// The provider's name.
+    pub provider: String,
+    /// Its issuer identifier when the link was made.
+    pub issuer: String,
+    /// What the provider knows the user by.
+    pub sub: String,
+}
+
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserView {
@@ -160,8 +171,14 @@ pub(crate) struct UserView {
     pub picture: Option<String>,
     /// Whether it may act at all.
     pub active: bool,
-    /// Whether it has any means to sign in.
+    /// Whether it has any means to sign in that counts now.
     pub can_sign_in: bool,
+    /// Its accounts at sign-in providers.
+    pub identities: Vec<IdentityView>,
+    /// Who says what it is called and whether it is active: `scim` when the identity provider does by SCIM, absent
+    /// when administrators do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed: Option<&'static str>,
     /// Policies it has been given itself, as far as the caller may see them.
     pub policies: Vec<HeldPolicyView>,
     /// Roles it has been given itself, as far as the caller may see them.
@@ -175,6 +192,13 @@ pub(crate) struct UserView {
     pub created_revision: u64,
     /// The revision that last changed it or what it holds: its entity tag.
     pub revision: u64,
+}
+
+impl IdentityView {
+    fn of(org: &Org, identity: &Identity) -> Self {
+        let Identity { provider, issuer, sub } = identity;
+        IdentityView { provider: wire::provider(org, *provider), issuer: issuer.to_string(), sub: sub.to_string() }
+    }
 }
 
 /// The number of the user or application that a path names.
@@ -229,7 +253,9 @@ impl Noun for Users {
             external_id: text(&user.external_id),
             picture: user.picture().map(ToString::to_string),
             active: user.active,
-            can_sign_in: user.sign_in.is_possible(),
+            can_sign_in: org.can_sign_in(user),
+            identities: user.identities().iter().map(|identity| IdentityView::of(org, identity)).collect(),
+            managed: user.scim().map(|_| "scim"),
             policies,
             roles,
             groups: joined.collect(),

@@ -19,6 +19,7 @@ mod list;
 mod openapi;
 mod permission;
 mod precondition;
+mod provider;
 mod schema;
 mod stream;
 mod token;
