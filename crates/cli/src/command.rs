@@ -17,6 +17,7 @@ mod member;
 mod noun;
 mod policy;
 mod project;
+mod provider;
 mod role;
 mod serve;
 mod token;
@@ -43,7 +44,8 @@ Sign in:
 
 People and what they may do:
   create, get, update, delete
-                 role, policy, assignment, user, application, group, project, environment, action, token
+                 role, policy, assignment, user, application, group, project, environment, action, token,
+                 provider (where people sign in elsewhere)
                  (get also: member)
   archive        hide a project and refuse new grants there; `restore project` takes it back
   import         add a whole workload from files
@@ -55,6 +57,7 @@ Questions:
   where-can      everywhere somebody may do something
   what-can       everything somebody may do somewhere
   access         every right of somebody, with its sources
+  check-sign-in  what would happen if somebody came back from a provider with these claims
   audit          who did what, when
 
 Run it:
@@ -115,6 +118,11 @@ enum Command {
     Login(login::Login),
     /// Give back what login got, and forget it
     Logout,
+    /// What would happen if somebody came back from a provider with these claims. Exit code 0 when let in, 1 when not
+    #[command(
+        after_help = "Examples:\n  rolecall check-sign-in okta --claims claims.json\n  rolecall check-sign-in gitlab --claims token.jwt --userinfo userinfo.json -o json\n\nNothing is changed. A token is only read, not verified."
+    )]
+    CheckSignIn(provider::CheckSignIn),
     /// Who the credential says you are
     Whoami,
     /// Who did what, when
@@ -214,6 +222,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::WhereCan(question) => question.run(&plain().await?).await?,
         Command::WhatCan(question) => question.run(&plain().await?).await?,
         Command::Access(access) => access.run(&plain().await?).await?,
+        Command::CheckSignIn(check) => return check.run(&plain().await?).await,
         Command::Login(args) => login::login(&global, &args).await?,
         Command::Logout => login::logout(&global).await?,
         Command::Whoami => check::whoami(&plain().await?).await?,

@@ -126,7 +126,8 @@ impl Session {
         self.dry_run
     }
 
-    fn show_difference(&self, difference: &Value) -> Result<(), Failure> {
+    /// Shows who would gain and who would lose what.
+    pub fn show_difference(&self, difference: &Value) -> Result<(), Failure> {
         if self.format != Format::Table {
             return output::data(self.format, difference);
         }

@@ -1,6 +1,10 @@
 //! Reading what people write: roles and policies as YAML. A mistake in form is said with its line;
 //! names are looked up by the server, whose refusals are put on the line of what they are about.
 
+mod provider;
+
+pub use provider::ProviderFile;
+
 use crate::failure::Failure;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;

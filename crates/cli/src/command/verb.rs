@@ -1,6 +1,8 @@
 //! Verb, then noun: which nouns each verb takes.
 
-use super::{action, application, assignment, environment, group, member, policy, project, role, token, user};
+use super::{
+    action, application, assignment, environment, group, member, policy, project, provider, role, token, user,
+};
 use crate::failure::Failure;
 use crate::session::{Change, Session};
 use clap::{Args, Subcommand};
@@ -36,6 +38,8 @@ enum CreateNoun {
     Action(action::Create),
     /// Issue a token and see it, once
     Token(token::Create),
+    /// Let people sign in elsewhere, by OpenID Connect
+    Provider(provider::Create),
 }
 
 impl Create {
@@ -51,6 +55,7 @@ impl Create {
             CreateNoun::Environment(noun) => noun.run(session).await,
             CreateNoun::Action(noun) => noun.run(session).await,
             CreateNoun::Token(noun) => noun.run(session).await,
+            CreateNoun::Provider(noun) => noun.run(session).await,
         }
     }
 }
@@ -80,6 +85,8 @@ pub enum Get {
     Action(action::Get),
     /// Tokens, without their secret
     Token(token::Get),
+    /// Sign-in providers, or one of them
+    Provider(provider::Get),
 }
 
 impl Get {
@@ -96,6 +103,7 @@ impl Get {
             Get::Environment(noun) => noun.run(session).await,
             Get::Action(noun) => noun.run(session).await,
             Get::Token(noun) => noun.run(session).await,
+            Get::Provider(noun) => noun.run(session).await,
         }
     }
 }
@@ -129,6 +137,8 @@ enum UpdateNoun {
     Environment(environment::Update),
     /// Change an action's words and what it includes
     Action(action::Update),
+    /// Open a sign-in provider in $EDITOR, or change it by flags
+    Provider(provider::Update),
 }
 
 impl Update {
@@ -143,6 +153,7 @@ impl Update {
             UpdateNoun::Project(noun) => noun.run(session).await,
             UpdateNoun::Environment(noun) => noun.run(session).await,
             UpdateNoun::Action(noun) => noun.run(session).await,
+            UpdateNoun::Provider(noun) => noun.run(session).await,
         }
     }
 }
@@ -199,6 +210,9 @@ enum DeleteNoun {
     /// Revoke a token, by its key
     #[command(after_help = "Example:\n  rolecall delete token KEY")]
     Token(Named),
+    /// Delete a sign-in provider, the links of users to it and the memberships from it alone
+    #[command(after_help = "Example:\n  rolecall delete provider okta --dry-run")]
+    Provider(Named),
 }
 
 impl Delete {
@@ -214,6 +228,7 @@ impl Delete {
             DeleteNoun::Environment(named) => (&environment::ENVIRONMENT, named),
             DeleteNoun::Action(named) => (&action::ACTION, named),
             DeleteNoun::Token(named) => (&token::TOKEN, named),
+            DeleteNoun::Provider(named) => (&provider::PROVIDER, named),
         };
         noun.delete(session, &name, self.yes).await
     }
