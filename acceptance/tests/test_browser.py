@@ -1,11 +1,14 @@
 """The pages in a real browser: with and without scripts, by keyboard alone, on a phone and on a desk."""
 
 import re
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
+import httpx
 import pyotp
 import pytest
 from parts.chromium import PHONE, authenticator
-from parts.signin import join, lost
+from parts.signin import join
 
 GRACE, PASSWORD, NEW = "grace@example.com", "Gelb 7 Ampel? Fluss", "Haus 4 Wolke? Stein"
 WITH_AND_WITHOUT = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -20,6 +23,42 @@ def server(servers, smtp):
 @pytest.fixture
 def grace(server, smtp) -> str:
     return join(server, smtp, GRACE, PASSWORD, name="Grace Hopper")
+
+
+@pytest.fixture
+def callback():
+    """A client that waits on the machine itself to be called back."""
+    listening = Callback()
+    yield listening
+    listening.stop()
+
+
+class Callback:
+    def __init__(self):
+        self.referrers = set()
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(asked):  # noqa: N802, N805
+                # Not for the icon that a browser asks for by itself.
+                if asked.path.startswith("/callback?"):
+                    self.referrers.add(str(asked.headers["referer"]))
+                asked.send_response(200)
+                asked.send_header("content-type", "text/html")
+                asked.end_headers()
+                asked.wfile.write(b"The client goes on.")
+
+            def log_message(asked, *_):  # noqa: N805
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/callback"
+        self._thread = Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def stop(self):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 def fill_in(page, password=PASSWORD):
@@ -171,7 +210,8 @@ def test_one_time_codes_from_setting_up_to_signing_in_and_recovery_codes(server,
         other.goto("/signin")
         fill_in(other)
         other.get_by_text("Your second factor").wait_for()
-        chromium.look(other, "code")
+        if used == recovery[1].upper().replace("-", " "):
+            chromium.look(other, "code")
         other.get_by_role("textbox").fill(server.secret(used))
         other.keyboard.press("Enter")
         if counts:
@@ -230,3 +270,47 @@ def test_without_scripts_nothing_is_shown_that_needs_one(server, grace, chromium
     fill_in(page)
     page.wait_for_url("**/account")
     assert not page.get_by_role("button", name="Add a passkey").is_visible()
+
+
+@WITH_AND_WITHOUT
+def test_a_terminal_is_let_in(server, grace, chromium, scripts):
+    asked = httpx.post(f"{server.url}/oauth2/device", data={"client_id": "rolecall-cli", "scope": "openid all"})
+    page = chromium.window(server.url, scripts=scripts, width=PHONE)
+    page.goto("/device")
+    fill_in(page)
+    page.wait_for_url("**/device")
+    chromium.look(page, "device")
+    page.get_by_label("Code").fill("BCDF-GHJK")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    chromium.look(page, "device-wrong")
+    page.get_by_label("Code").fill(asked.json()["user_code"])
+    page.keyboard.press("Enter")
+    page.get_by_text("asks to act for you").first.wait_for()
+    chromium.look(page, "device-consent")
+    page.get_by_role("button", name="Allow").click()
+    page.get_by_text("Your terminal is connected").wait_for()
+    chromium.look(page, "device-done")
+
+
+@WITH_AND_WITHOUT
+def test_consent_says_who_asks_and_for_what(server, grace, chromium, callback, scripts):
+    page = chromium.window(server.url, scripts=scripts, width=PHONE)
+    challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    asked = (
+        f"/oauth2/authorize?response_type=code&client_id=rolecall-cli&redirect_uri={callback.url}&state=s"
+        f"&scope=openid+profile+email+offline_access+all&code_challenge={challenge}&code_challenge_method=S256"
+    )
+    page.goto(asked)
+    fill_in(page)
+    page.wait_for_url("**/oauth2/authorize?*")
+    assert page.get_by_text("do everything you may do here").is_visible() and page.get_by_text(GRACE).is_visible()
+    chromium.look(page, "consent")
+    for button, answer in (("Deny", "error=access_denied"), ("Allow", "code=")):
+        page.goto(asked)
+        page.get_by_role("button", name=button).click()
+        page.get_by_text("The client goes on.").wait_for()
+        assert answer in page.url and page.url.startswith(callback.url)
+    page.goto(asked.replace("rolecall-cli", "nobody"))
+    chromium.look(page, "cannot-be-asked")
+    assert callback.referrers == {"None"}, "a client learns from where somebody came"
