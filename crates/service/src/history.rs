@@ -179,6 +179,18 @@ pub async fn list(
     Ok((items, more.then_some(cursor)))
 }
 
+/// When an entry was made.
+///
+/// # Errors
+/// `NotFound` when there is none of this revision.
+pub async fn instant_of(ctx: &Ctx, revision: u64) -> Result<Timestamp, Error> {
+    let mut records = ctx.service.store().before(ctx.organization.key, revision.saturating_add(1), 1);
+    match records.next().await.transpose()? {
+        Some(record) if record.revision == revision => Ok(Timestamp::from_micros(record.at)),
+        _ => Err(Error::NotFound { message: format!("there is no entry {revision}") }),
+    }
+}
+
 /// What the check of the chain found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified {

@@ -1,0 +1,13 @@
+//! The whole router in process, on a database in a temporary folder, with authentication on.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers stand outside of test functions")]
+
+mod bulk;
+mod discovery;
+mod entra;
+mod error;
+mod group;
+mod house;
+mod list;
+mod managed;
+mod okta;
+mod user;
