@@ -341,6 +341,9 @@ fn quick_user(user: &Principal, comparison: &Comparison) -> Option<bool> {
     if at.is("id", None) {
         return Some(comparison.holds_for_text(&user.subject.to_string()));
     }
+    if at.is("active", None) && user::has_active(user) {
+        return comparison.holds_for_flag(user.active);
+    }
     if user.scim().is_some() {
         return None;
     }

@@ -233,6 +233,12 @@ impl Comparison {
         }
     }
 
+    /// Whether a flag fulfils it; none when it compares with something else.
+    pub(crate) fn holds_for_flag(&self, flag: bool) -> Option<bool> {
+        let Wanted::Flag(wanted) = self.wanted else { return None };
+        Some((wanted == flag) == (self.operator == Operator::Equal))
+    }
+
     /// Whether a revision fulfils a comparison with an instant.
     pub(crate) fn holds_for_revision(&self, revision: u64) -> Option<bool> {
         let Wanted::Revisions(first, after) = self.wanted else { return None };

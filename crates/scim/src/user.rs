@@ -42,6 +42,12 @@ pub(crate) fn document(user: &Principal) -> Map<String, Value> {
     document
 }
 
+/// Whether it is said of a user that it is active or not: a client may have taken that away.
+pub(crate) fn has_active(user: &Principal) -> bool {
+    // In a text that holds a text the quotes are escaped.
+    user.scim().is_none_or(|text| !text.contains("\"active\":null"))
+}
+
 /// What the model knows of a user that no client manages.
 fn derived(user: &Principal) -> Map<String, Value> {
     let mut document = Map::new();

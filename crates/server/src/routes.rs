@@ -20,14 +20,19 @@ use utoipa::openapi::OpenApi;
 
 /// The server's own routes, each with the reason why it needs no credential or is not in the API
 /// document.
-pub const OWN_ROUTES: [(&str, &str); 6] = [
+pub const OWN_ROUTES: [(&str, &str); 9] = [
     ("/", "a page that says what this is; it shows nothing of any organization"),
     ("/setup", "makes the first organization; it needs the one-time key from the log and is gone afterwards"),
     ("/healthz", "says only that the process is alive"),
     ("/readyz", "says only whether requests can be served"),
     ("/metrics", "numbers for operators; needs rolecall.metrics.read in the home organization"),
     (rolecall_connect::PATH, "decisions over gRPC and Connect; needs a credential, and is described by decision.proto"),
+    (rolecall_scim::ROUTES[0], SCIM),
+    (rolecall_scim::ROUTES[1], SCIM),
+    (rolecall_scim::ROUTES[2], SCIM),
 ];
+
+const SCIM: &str = "SCIM 2.0; needs the token of the SCIM connection, and describes itself under /Schemas";
 
 #[derive(Clone)]
 struct Own {
@@ -56,6 +61,7 @@ fn router(service: Service, metrics: Metrics, public_url: &str, trusted_proxies:
     let (authzen, described) = rolecall_authzen::router(service.clone(), public_url);
     let (rest, _) = rolecall_rest::router_beside(service.clone(), Some(described));
     let connect = rolecall_connect::router(service.clone());
+    let scim = rolecall_scim::router(service.clone(), public_url);
     let secure = public_url.starts_with("https://");
     let signin = rolecall_signin::router(service.clone(), rolecall_signin::Settings { secure, trusted_proxies });
     let setup = Router::new().route("/setup", get(setup::show).post(setup::make)).with_state(service.clone());
@@ -65,7 +71,10 @@ fn router(service: Service, metrics: Metrics, public_url: &str, trusted_proxies:
         .route("/readyz", get(ready))
         .route("/metrics", get(guarded_metrics))
         .with_state(Own { service, metrics: metrics.clone() });
-    dressed(rest.merge(authzen).merge(connect).merge(signin).merge(setup).merge(own).fallback(nothing_here), metrics)
+    dressed(
+        rest.merge(authzen).merge(connect).merge(scim).merge(signin).merge(setup).merge(own).fallback(nothing_here),
+        metrics,
+    )
 }
 
 /// What surrounds every route: a panic becomes an answer, and each request an id and a line in the log.

@@ -12,7 +12,7 @@ pub mod saved;
 
 mod target;
 
-use target::{authzen, log, model, rest, server};
+use target::{authzen, log, model, rest, scim, server};
 
 /// Reads bytes with the parser of a target; panics if it breaks a promise.
 pub type Parser = Box<dyn Fn(&[u8])>;
@@ -36,6 +36,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "identifier", start: || Box::new(model::identifier) },
     Target { name: "name", start: || Box::new(model::name) },
     Target { name: "rest", start: rest::requests },
+    Target { name: "scim-filter", start: || Box::new(scim::filter) },
+    Target { name: "scim-patch", start: || Box::new(scim::patch) },
+    Target { name: "scim-path", start: || Box::new(scim::path) },
+    Target { name: "scim-selection", start: || Box::new(scim::selection) },
     Target { name: "settings", start: server::settings },
     Target { name: "state", start: || Box::new(log::state) },
     Target { name: "time", start: || Box::new(model::time) },

@@ -5,6 +5,7 @@ mod house;
 pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod rest;
+pub(crate) mod scim;
 pub(crate) mod server;
 
 /// Bytes as text, as a parser of text meets them: what is not UTF-8 is replaced.

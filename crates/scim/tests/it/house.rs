@@ -83,7 +83,7 @@ impl House {
             title: String::new(),
             catalog: Arc::new(Catalog::read(builtin(catalog).unwrap()).unwrap()),
             admin_email: Some("root@example.com".to_owned()),
-            admin_password: Some("a-password-of-tests".to_owned()),
+            admin_password: Some("Seven-7-tests!walk".to_owned()),
             admin_token: Some(ADMIN.to_owned()),
         };
         service.first_start(start).await.unwrap();
