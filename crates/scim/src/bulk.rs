@@ -18,6 +18,9 @@ pub(crate) const LARGEST_BULK: usize = 4 << 20;
 
 const REFERENCE: &str = "bulkId:";
 
+/// An operation, or why it cannot be read.
+type Sent = Result<Operation, Fault>;
+
 /// An operation as it was sent.
 struct Operation {
     method: Method,
@@ -38,7 +41,7 @@ pub(crate) async fn carry_out(call: &Call, body: Value) -> Result<Value, Fault> 
         ids.insert(id, None);
     }
     let mut answers: Vec<Option<Value>> = operations.iter().map(|_| None).collect();
-    let mut waiting: Vec<(usize, Result<Operation, Fault>)> = operations.into_iter().enumerate().collect();
+    let mut waiting: Vec<(usize, Sent)> = operations.into_iter().enumerate().collect();
     let mut errors = 0;
     while !waiting.is_empty() {
         let before = waiting.len();
@@ -73,7 +76,8 @@ pub(crate) async fn carry_out(call: &Call, body: Value) -> Result<Value, Fault> 
     Ok(json!({"schemas": [urn::BULK], "Operations": answers}))
 }
 
-fn read(body: Value) -> Result<(Vec<Result<Operation, Fault>>, Option<usize>), Fault> {
+/// The operations of a bulk, and after how many errors it stops.
+fn read(body: Value) -> Result<(Vec<Sent>, Option<usize>), Fault> {
     let Value::Object(body) = body else { return Err(Fault::invalid_syntax("the body must be a JSON object")) };
     let (mut operations, mut most_errors) = (None, None);
     for (name, value) in body {
@@ -91,11 +95,11 @@ fn read(body: Value) -> Result<(Vec<Result<Operation, Fault>>, Option<usize>), F
         return Err(Fault::new(413, format!("{count} operations are too many; at most {MOST_OPERATIONS} are taken")));
     }
     let most_errors = most_errors.map(|most| usize::try_from(most).unwrap_or(usize::MAX).max(1));
-    Ok((operations.into_iter().map(Operation::read).collect(), most_errors))
+    Ok((operations.iter().map(Operation::read).collect(), most_errors))
 }
 
 impl Operation {
-    fn read(sent: Value) -> Result<Self, Fault> {
+    fn read(sent: &Value) -> Result<Self, Fault> {
         let text = |name: &str| sent.get(name).and_then(Value::as_str).map(str::to_owned);
         let word = text("method").unwrap_or_default().to_ascii_uppercase();
         let method = match word.as_str() {

@@ -2,9 +2,9 @@
 //! without what is empty, read-only or unknown. What is a text stays as it was sent.
 
 use crate::attribute_path::AttributePath;
+use crate::condition;
 use crate::fault::Fault;
 use crate::schema::{Attribute, Kind, Located, Mutability, Schema, Type, named};
-use crate::test;
 use rolecall_model::refusal::shown;
 use serde_json::{Map, Value};
 
@@ -147,7 +147,7 @@ pub(crate) fn one(attribute: &'static Attribute, sent: Value) -> Result<Option<V
             one(attribute, parts.remove("value").unwrap_or_default())
         }
         (Kind::Flag, Value::Bool(flag)) => Ok(Some(flag.into())),
-        (Kind::Flag, Value::String(text)) => match test::flag(&text) {
+        (Kind::Flag, Value::String(text)) => match condition::flag(&text) {
             Some(flag) => Ok(Some(flag.into())),
             None => wrong("true or false", &Value::String(text)),
         },

@@ -1,5 +1,5 @@
 //! Filters (RFC 7644, section 3.4.2.2) as clients write them, and the paths of PATCH (section 3.5.2),
-//! which may hold one. What a filter means for a type of resource is in `test.rs`.
+//! which may hold one. What a filter means for a type of resource is in `condition.rs`.
 
 mod read;
 

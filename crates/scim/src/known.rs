@@ -45,6 +45,11 @@ impl Head {
 }
 
 impl Known {
+    /// The state it knows.
+    pub(crate) const fn revision(&self) -> u64 {
+        self.revision
+    }
+
     /// Learns what changed up to this state.
     pub(crate) fn learn(&mut self, view: &View) {
         if view.revision() <= self.revision {

@@ -7,6 +7,8 @@ mod attribute_path;
 mod bulk;
 mod call;
 mod canonical;
+mod change;
+mod condition;
 mod discovery;
 mod fault;
 mod filter;
@@ -21,7 +23,6 @@ mod route;
 mod schema;
 mod selection;
 mod state;
-mod test;
 mod urn;
 mod user;
 

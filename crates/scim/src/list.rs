@@ -1,23 +1,25 @@
 //! Lists: what a filter finds, sorted, a page of it. Common filters are look-ups; others look at every row,
 //! and make a resource of it only when they must.
 
+mod look_up;
+mod row;
+
 use crate::attribute_path::AttributePath;
 use crate::call::Call;
+use crate::condition::{Comparison, Condition, Wanted};
 use crate::fault::Fault;
-use crate::filter::{Filter, Operator};
+use crate::filter::Filter;
 use crate::resource::{Frame, Meta};
 use crate::schema::{Located, Type};
 use crate::selection::Selection;
-use crate::test::{Comparison, Row, Test, Wanted, values};
+use crate::state::State;
 use crate::{group, urn, user};
-use rolecall_model::group::Group;
 use rolecall_model::id::{GroupId, PrincipalId};
-use rolecall_model::name::fold;
-use rolecall_model::principal::{Principal, PrincipalKind};
-use rolecall_model::{Org, collection};
+use rolecall_model::principal::PrincipalKind;
+use rolecall_model::{Org, Timestamp};
 use rolecall_service::View;
+use row::SeenRow;
 use serde_json::{Value, json};
-use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// Resources on one page, at most.
@@ -77,7 +79,8 @@ enum Id {
 
 /// A query whose names were found in the schemas.
 struct Asked {
-    kinds: Vec<(Type, Option<Test>, Option<Located>)>,
+    kinds: Vec<(Type, Option<Condition>, Option<Located>)>,
+    base: String,
     sorted: bool,
     descending: bool,
     start: usize,
@@ -105,11 +108,11 @@ async fn asked(call: &Call, kinds: &[Type], query: &Query) -> Result<Asked, Faul
     let mut rows = Vec::new();
     for kind in kinds {
         let mut test = match &query.filter {
-            Some(filter) if kinds.len() == 1 => Some(Test::of(filter, *kind)?),
-            Some(filter) => Some(Test::among(filter, *kind)?),
+            Some(filter) if kinds.len() == 1 => Some(Condition::of(filter, *kind)?),
+            Some(filter) => Some(Condition::among(filter, *kind)?),
             None => None,
         };
-        for comparison in test.iter_mut().flat_map(Test::comparisons) {
+        for comparison in test.iter_mut().flat_map(Condition::comparisons) {
             settle(call, comparison).await?;
         }
         let by = match &query.sort_by {
@@ -119,7 +122,7 @@ async fn asked(call: &Call, kinds: &[Type], query: &Query) -> Result<Asked, Faul
         rows.push((*kind, test, by));
     }
     let Query { descending, start, count, .. } = *query;
-    Ok(Asked { kinds: rows, sorted: query.sort_by.is_some(), descending, start, count })
+    Ok(Asked { kinds: rows, base: call.base().to_owned(), sorted: query.sort_by.is_some(), descending, start, count })
 }
 
 fn sorted_by(kinds: &[Type], kind: Type, path: &AttributePath) -> Result<Option<Located>, Fault> {
@@ -147,22 +150,22 @@ async fn settle(call: &Call, comparison: &mut Comparison) -> Result<(), Fault> {
 }
 
 /// How many there are, and those of the page.
-fn find(view: &View, asked: &Asked, state: &crate::state::State) -> (usize, Vec<Id>) {
+fn find(view: &View, asked: &Asked, state: &State) -> (usize, Vec<Id>) {
     let org = view.org();
     let mut found = Vec::new();
     for (kind, test, by) in &asked.kinds {
         let frame = Frame {
-            base: "",
+            base: &asked.base,
             groups: looks_at(test.as_ref(), by.as_ref(), "groups"),
             members: looks_at(test.as_ref(), by.as_ref(), "members"),
         };
         let mut take = |id: Id| {
-            let row = SeenRow { org, id, frame, resource: OnceCell::new() };
+            let row = SeenRow::new(org, id, frame);
             if test.as_ref().is_none_or(|test| test.holds(&row)) {
                 found.push((by.as_ref().and_then(|by| row.key(by)), id));
             }
         };
-        match test.as_ref().and_then(|test| candidates(view, *kind, test, state)) {
+        match test.as_ref().and_then(|test| look_up::candidates(view, *kind, test, state)) {
             Some(mut few) => {
                 few.sort_unstable();
                 few.dedup();
@@ -187,7 +190,7 @@ fn find(view: &View, asked: &Asked, state: &crate::state::State) -> (usize, Vec<
     (found.len(), page)
 }
 
-fn looks_at(test: Option<&Test>, by: Option<&Located>, name: &str) -> bool {
+fn looks_at(test: Option<&Condition>, by: Option<&Located>, name: &str) -> bool {
     let sorts =
         by.is_some_and(|by| by.extension.is_none() && by.attribute.is_some_and(|attribute| attribute.name == name));
     sorts || test.is_some_and(|test| test.looks_at(name))
@@ -201,159 +204,6 @@ fn every(org: &Org, kind: Type) -> Box<dyn Iterator<Item = Id> + '_> {
         }
         Type::Group => Box::new(org.groups.iter().map(|group| Id::Group(group.id))),
     }
-}
-
-/// The few rows among which all must be that fulfil a test, where a look-up tells.
-fn candidates(view: &View, kind: Type, test: &Test, state: &crate::state::State) -> Option<Vec<Id>> {
-    let equal = test.necessary().into_iter().filter(|comparison| comparison.operator == Operator::Equal);
-    let mut lookups = equal.filter_map(|comparison| match &comparison.literal {
-        Value::String(text) => look_up(view, kind, &comparison.at, text, state),
-        _ => None,
-    });
-    lookups.next()
-}
-
-fn look_up(view: &View, kind: Type, at: &Located, text: &str, state: &crate::state::State) -> Option<Vec<Id>> {
-    let org = view.org();
-    match kind {
-        Type::User if at.is("id", None) => {
-            Some(user::of_id(org, text).map(|(id, _)| Id::User(id)).into_iter().collect())
-        }
-        Type::User if at.is("userName", None) => {
-            let known = state.known(view);
-            let here = org.principal_id(text);
-            Some(known.named(text).iter().copied().chain(here).filter_map(|id| is_user(org, id)).collect())
-        }
-        Type::User if at.is("externalId", None) => {
-            let known = state.known(view);
-            Some(known.external(text).iter().filter_map(|id| is_user(org, *id)).collect())
-        }
-        Type::Group if at.is("id", None) => {
-            Some(group::of_id(org, text).map(|group| Id::Group(group.id)).into_iter().collect())
-        }
-        Type::Group if at.is("displayName", None) && org.folds_names() => {
-            Some(org.group_named(text.trim()).map(|group| Id::Group(group.id)).into_iter().collect())
-        }
-        Type::Group if at.is_value_of("members") => {
-            let memberships = user::of_id(org, text).map(|(_, user)| user.memberships.as_slice()).unwrap_or_default();
-            Some(memberships.iter().map(|membership| Id::Group(membership.group)).collect())
-        }
-        _ => None,
-    }
-}
-
-fn is_user(org: &Org, id: PrincipalId) -> Option<Id> {
-    org.principal(id).filter(|principal| principal.kind() == PrincipalKind::User).map(|_| Id::User(id))
-}
-
-/// A row that is looked at.
-struct SeenRow<'o> {
-    org: &'o Org,
-    id: Id,
-    frame: Frame<'o>,
-    resource: OnceCell<Value>,
-}
-
-impl SeenRow<'_> {
-    fn user(&self) -> Option<&Principal> {
-        if let Id::User(id) = self.id { self.org.principal(id) } else { None }
-    }
-
-    fn group(&self) -> Option<&collection::Row<Group>> {
-        if let Id::Group(id) = self.id { self.org.group(id) } else { None }
-    }
-
-    /// The revisions that made and last changed it.
-    fn revisions(&self) -> (u64, u64) {
-        let user = self.user().map(|user| (user.created.0, user.changed.0));
-        user.or_else(|| self.group().map(|group| (group.created.0, group.changed.0))).unwrap_or_default()
-    }
-
-    fn key(&self, by: &Located) -> Option<Key> {
-        let (created, changed) = self.revisions();
-        if by.is("meta", Some("created")) {
-            return Some(Key::Number(created));
-        }
-        if by.is("meta", Some("lastModified")) {
-            return Some(Key::Number(changed));
-        }
-        let all = values(self.resource(), by);
-        let whole = by.part.is_none();
-        // Of several values the first one counts.
-        let primary = Located { part: None, ..*by };
-        let first = values(self.resource(), &primary).iter().position(|value| crate::canonical::is_primary(value));
-        let value = all.get(first.unwrap_or_default()).or(all.first())?;
-        let value = if whole && value.is_object() { value.get("value")? } else { value };
-        match value {
-            Value::Bool(flag) => Some(Key::Number(u64::from(*flag))),
-            Value::String(text) if by.compared()?.case_exact => Some(Key::Text(text.clone())),
-            Value::String(text) => Some(Key::Text(fold(text).into())),
-            _ => None,
-        }
-    }
-}
-
-/// By what a list is sorted.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
-    Number(u64),
-    Text(String),
-}
-
-impl Row for SeenRow<'_> {
-    fn quick(&self, comparison: &Comparison) -> Option<bool> {
-        let at = &comparison.at;
-        let (created, changed) = self.revisions();
-        if at.is("meta", Some("created")) {
-            return comparison.holds_for_revision(created);
-        }
-        if at.is("meta", Some("lastModified")) {
-            return comparison.holds_for_revision(changed);
-        }
-        if let Some(user) = self.user() {
-            return quick_user(user, comparison);
-        }
-        let group = self.group()?;
-        if at.is("id", None) {
-            return Some(comparison.holds_for_text(&group.subject.to_string()));
-        }
-        if at.is_value_of("members") && comparison.operator == Operator::Equal {
-            let (_, user) = user::of_id(self.org, comparison.literal.as_str()?)?;
-            return Some(user.memberships.iter().any(|membership| membership.group == group.id));
-        }
-        None
-    }
-
-    fn resource(&self) -> &Value {
-        self.resource.get_or_init(|| {
-            let (created, changed) = self.revisions();
-            // That it has times at all is what a filter can ask of the resource; what they are, it asks of the row.
-            let some = Some(rolecall_model::Timestamp::default());
-            let meta = Meta { revision: changed, created: some.filter(|_| created > 0), modified: some };
-            let user = self.user().map(|user| user::show(self.org, user, meta, self.frame));
-            user.or_else(|| Some(group::show(self.org, self.group()?, meta, self.frame))).unwrap_or_default()
-        })
-    }
-}
-
-fn quick_user(user: &Principal, comparison: &Comparison) -> Option<bool> {
-    let at = &comparison.at;
-    if at.is("id", None) {
-        return Some(comparison.holds_for_text(&user.subject.to_string()));
-    }
-    if at.is("active", None) && user::has_active(user) {
-        return comparison.holds_for_flag(user.active);
-    }
-    if user.scim().is_some() {
-        return None;
-    }
-    // Whom no client manages yet may be asked for by any name, so that a client finds whom it is to manage.
-    if at.is("userName", None) && matches!(comparison.wanted, Wanted::Text(_)) {
-        let mut holds = user::names(user).map(|name| comparison.holds_for_text(name));
-        let not = comparison.operator == Operator::NotEqual;
-        return Some(if not { holds.all(|holds| holds) } else { holds.any(|holds| holds) });
-    }
-    None
 }
 
 /// The resources of a page, as they are shown.
@@ -374,13 +224,7 @@ async fn show(call: &Call, page: &[Id], selection: Selection) -> Result<Vec<Valu
     shown.await.map_err(|_| Fault::new(500, "the list could not be made"))
 }
 
-fn one(
-    org: &Org,
-    id: Id,
-    base: &str,
-    instants: &HashMap<u64, rolecall_model::Timestamp>,
-    selection: &Selection,
-) -> Option<Value> {
+fn one(org: &Org, id: Id, base: &str, instants: &HashMap<u64, Timestamp>, selection: &Selection) -> Option<Value> {
     let frame = Frame { base, groups: selection.wants("groups"), members: selection.wants("members") };
     let meta = |created: u64, changed: u64| Meta {
         revision: changed,

@@ -1,12 +1,12 @@
 //! Members of a group, as a client changes them: however it says it, in the end some join and some leave.
 
 use crate::canonical;
+use crate::condition::{Condition, Wanted};
 use crate::fault::Fault;
 use crate::filter::Operator;
 use crate::patch::{Deed, Step};
 use crate::resource::{Frame, location};
 use crate::schema::{Attribute, Type, named};
-use crate::test::{Test, Wanted};
 use crate::user;
 use rolecall_model::command::{Ref, SubjectRef};
 use rolecall_model::group::Group;
@@ -84,6 +84,7 @@ fn id_of(one: &Value) -> Option<&str> {
 pub(crate) struct Members<'o> {
     org: &'o Org,
     group: &'o Group,
+    base: &'o str,
     /// Nobody stays who does not join.
     cleared: bool,
     leave: HashSet<PrincipalId>,
@@ -92,14 +93,14 @@ pub(crate) struct Members<'o> {
 }
 
 impl<'o> Members<'o> {
-    pub(crate) fn of(org: &'o Org, group: &'o Group) -> Self {
+    pub(crate) fn of(org: &'o Org, group: &'o Group, base: &'o str) -> Self {
         let (leave, joined, join) = (HashSet::new(), HashSet::new(), Vec::new());
-        Members { org, group, cleared: false, leave, joined, join }
+        Members { org, group, base, cleared: false, leave, joined, join }
     }
 
     /// From now on only these.
     pub(crate) fn replace(&mut self, members: Vec<PrincipalId>) {
-        *self = Members { cleared: true, ..Members::of(self.org, self.group) };
+        *self = Members { cleared: true, ..Members::of(self.org, self.group, self.base) };
         self.add(members);
     }
 
@@ -161,8 +162,8 @@ impl<'o> Members<'o> {
     }
 
     /// Who would be a member now and is as a filter says.
-    fn selected(&self, which: &Test) -> Vec<PrincipalId> {
-        let frame = Frame { base: "", groups: false, members: false };
+    fn selected(&self, which: &Condition) -> Vec<PrincipalId> {
+        let frame = Frame { base: self.base, groups: false, members: false };
         let is = |id: &PrincipalId| self.org.principal(*id).is_some_and(|user| which.holds_for(&show(user, frame)));
         let by_id = which.necessary().into_iter().find_map(|comparison| match &comparison.wanted {
             Wanted::Text(id) if comparison.operator == Operator::Equal && comparison.at.is("value", None) => Some(id),

@@ -1,12 +1,12 @@
 //! What reads the texts of strangers, by itself: for trying it with any text at all.
 
 use crate::canonical;
+use crate::condition::Condition;
 use crate::fault::Fault;
 use crate::filter::{Filter, PatchPath};
 use crate::patch;
 use crate::schema::Type;
 use crate::selection::Selection;
-use crate::test::Test;
 use serde_json::{Value, json};
 
 fn said(fault: Fault) -> String {
@@ -20,7 +20,7 @@ fn said(fault: Fault) -> String {
 pub fn filter(text: &str) -> Result<bool, String> {
     let user = json!({"userName": "ada@example.com", "emails": [{"value": "ada@example.com", "type": "work"}]});
     let filter = Filter::parse(text).map_err(said)?;
-    Ok(Test::of(&filter, Type::User).map_err(said)?.holds_for(&user))
+    Ok(Condition::of(&filter, Type::User).map_err(said)?.holds_for(&user))
 }
 
 /// Reads a path of PATCH.

@@ -2,10 +2,10 @@
 
 use crate::attribute_path::AttributePath;
 use crate::canonical::{self, is_kept, is_primary, within};
+use crate::condition::Condition;
 use crate::fault::Fault;
 use crate::filter::{Operator, PatchPath};
 use crate::schema::{Attribute, Kind, Located, Schema, Type};
-use crate::test::Test;
 use rolecall_model::refusal::shown;
 use serde_json::{Map, Value};
 
@@ -26,7 +26,7 @@ pub(crate) struct Step {
     pub deed: Deed,
     pub at: Located,
     /// Which of several values.
-    pub which: Option<Test>,
+    pub which: Option<Condition>,
     pub value: Value,
 }
 
@@ -35,9 +35,8 @@ pub(crate) struct Step {
 /// # Errors
 /// What cannot be read, and at which operation.
 pub(crate) fn steps(kind: Type, body: Value) -> Result<Vec<Step>, Fault> {
-    let operations = match field(body, "Operations") {
-        Some(Value::Array(operations)) => operations,
-        _ => return Err(Fault::invalid_syntax("the body must have a list \"Operations\"")),
+    let Some(Value::Array(operations)) = field(body, "Operations") else {
+        return Err(Fault::invalid_syntax("the body must have a list \"Operations\""));
     };
     if operations.len() > MOST_OPERATIONS {
         let count = operations.len();
@@ -118,7 +117,7 @@ fn step(kind: Type, deed: Deed, path: &str, value: Value) -> Result<Step, Fault>
         if !of.many || of.kind != Kind::Complex || at.part.is_some() {
             return Err(Fault::invalid_path(format!("{attribute} has no values that brackets could select")));
         }
-        which = Some(Test::on_parts(filter, of)?);
+        which = Some(Condition::on_parts(filter, of)?);
         if let Some(part) = part {
             let path = AttributePath { part: Some(part), ..attribute };
             at = kind.locate(&path)?;
@@ -248,7 +247,7 @@ fn many(
     attribute: &'static Attribute,
     part: Option<&'static Attribute>,
     deed: Deed,
-    which: Option<&Test>,
+    which: Option<&Condition>,
     value: Value,
 ) -> Result<(), Fault> {
     let mut present = match home.remove(attribute.name) {
@@ -310,7 +309,7 @@ fn selected(
     attribute: &'static Attribute,
     part: Option<&'static Attribute>,
     deed: Deed,
-    which: Option<&Test>,
+    which: Option<&Condition>,
     value: Value,
 ) -> Result<(), Fault> {
     let is_meant = |value: &Value| which.is_none_or(|which| which.holds_for(value));
@@ -361,9 +360,9 @@ fn change(value: &mut Value, part: Option<&'static Attribute>, deed: Deed, new: 
 }
 
 /// What a filter says of the parts of a value.
-fn described(which: &Test) -> Map<String, Value> {
+fn described(which: &Condition) -> Map<String, Value> {
     let equal = which.necessary().into_iter().filter(|comparison| comparison.operator == Operator::Equal);
-    let part = |comparison: &crate::test::Comparison| {
+    let part = |comparison: &crate::condition::Comparison| {
         let attribute = comparison.at.attribute?;
         let value = canonical::one(attribute, comparison.literal.clone()).ok()??;
         Some((attribute.name.to_owned(), value))

@@ -5,7 +5,7 @@ use crate::known::Known;
 use rolecall_model::Timestamp;
 use rolecall_service::{Ctx, View, history};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Instants that are remembered: 16 bytes each.
 const MOST_INSTANTS: usize = 1 << 20;
@@ -26,6 +26,19 @@ impl State {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.learn(view);
         known
+    }
+
+    /// Learns this state where nobody is held up by it: a new node has everything to learn.
+    ///
+    /// # Errors
+    /// When the node is stopping.
+    pub(crate) async fn learn(self: &Arc<Self>, view: &Arc<View>) -> Result<(), Fault> {
+        if self.known_so_far().revision() >= view.revision() {
+            return Ok(());
+        }
+        let (state, view) = (Arc::clone(self), Arc::clone(view));
+        let learning = tokio::task::spawn_blocking(move || drop(state.known(&view)));
+        learning.await.map_err(|_| Fault::new(503, "the server is stopping"))
     }
 
     /// The same, as it is.

@@ -7,7 +7,7 @@ use crate::resource::{Frame, Meta, frame, kept, location, text};
 use crate::schema::Type;
 use rolecall_model::Org;
 use rolecall_model::id::PrincipalId;
-use rolecall_model::name::fold;
+use rolecall_model::name::{Text, fold};
 use rolecall_model::principal::{Principal, PrincipalKind, Subject};
 use rolecall_model::provenance::{Source, Terms};
 use rolecall_model::refusal::shown;
@@ -91,11 +91,11 @@ struct Mapped {
 
 impl Mapped {
     fn of(document: &Map<String, Value>) -> Self {
-        let user_name = text(document, "userName").unwrap_or_default();
-        let is_address = user_name.contains('@');
-        let email = address(document).or(is_address.then_some(user_name)).map(str::to_owned);
-        let username = (!is_address && !user_name.is_empty()).then(|| user_name.to_owned());
-        Mapped { name: name(document, user_name), email, username }
+        let signs_in_as = text(document, "userName").unwrap_or_default();
+        let is_address = signs_in_as.contains('@');
+        let email = address(document).or(is_address.then_some(signs_in_as)).map(str::to_owned);
+        let username = (!is_address && !signs_in_as.is_empty()).then(|| signs_in_as.to_owned());
+        Mapped { name: name(document, signs_in_as), email, username }
     }
 }
 
@@ -150,6 +150,9 @@ pub(crate) fn patch(user: &Principal, mut document: Map<String, Value>, whole: b
         (None, None) => None,
     };
     let (old_email, old_username) = old.map(|old| (old.email, old.username)).unzip();
+    // An external id with an @ is the address, so it goes where the address goes.
+    let is_old = |id: &&Text| id.contains('@') && new.email.as_ref().is_some_and(|email| fold(email) != fold(id));
+    let external_id = user.external_id.as_ref().filter(is_old).map(|_| new.email.clone());
     let active = match document.remove("active").and_then(|active| active.as_bool()) {
         Some(active) => Some(active),
         None if whole => None,
@@ -162,6 +165,7 @@ pub(crate) fn patch(user: &Principal, mut document: Map<String, Value>, whole: b
         name: Some(new.name),
         email: goes(new.email, old_email),
         username: goes(new.username, old_username),
+        external_id,
         active,
         scim: Some(Some(Value::Object(document).to_string())),
         ..UserPatch::default()

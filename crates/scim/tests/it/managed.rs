@@ -61,6 +61,19 @@ async fn writing_makes_a_user_and_a_group_managed_and_reading_does_not() {
 }
 
 #[tokio::test]
+async fn an_external_id_that_is_the_address_follows_it() {
+    let house = House::new().await;
+    let body = json!({"email": "ada@x.org", "external_id": "ada@x.org"});
+    let ada = house.rest("POST", "/users", body).await.is(201).json()["subject"].as_str().unwrap().to_owned();
+    let put = async |name: &str| house.ask("PUT", &format!("/Users/{ada}"), json!({"userName": name})).await.is(200);
+    let told = async || house.rest("GET", &format!("/users/{ada}"), Value::Null).await.json()["external_id"].clone();
+    put("Ada@x.org").await;
+    assert_eq!(told().await, "ada@x.org");
+    put("ada@y.org").await;
+    assert_eq!(told().await, "ada@y.org");
+}
+
+#[tokio::test]
 async fn the_last_administrator_stays() {
     let house = House::new().await;
     let root = house.found("Users", "userName eq \"root@example.com\"").await.remove(0);

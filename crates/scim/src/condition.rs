@@ -11,13 +11,13 @@ use serde_json::Value;
 
 /// A filter whose attributes were found in the schema.
 #[derive(Clone, Debug)]
-pub(crate) enum Test {
-    And(Vec<Test>),
-    Or(Vec<Test>),
-    Not(Box<Test>),
+pub(crate) enum Condition {
+    And(Vec<Condition>),
+    Or(Vec<Condition>),
+    Not(Box<Condition>),
     Present(Located),
     Compare(Comparison),
-    Within(Located, Box<Test>),
+    Within(Located, Box<Condition>),
     /// Nothing fulfils it: it asks about another type of resource.
     Never,
 }
@@ -64,7 +64,7 @@ impl Row for Element<'_> {
     }
 }
 
-impl Test {
+impl Condition {
     /// A filter on resources of a type.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl Test {
     /// A filter on resources of several types: what only another type has, nothing of this one fulfils.
     ///
     /// # Errors
-    /// As [`Test::of`], when no type has the attribute.
+    /// As [`Condition::of`], when no type has the attribute.
     pub(crate) fn among(filter: &Filter, kind: Type) -> Result<Self, Fault> {
         build(filter, &|path| match kind.locate(path) {
             Ok(at) => Ok(Some(at)),
@@ -88,7 +88,7 @@ impl Test {
     /// A filter on the values of a complex attribute.
     ///
     /// # Errors
-    /// As [`Test::of`].
+    /// As [`Condition::of`].
     pub(crate) fn on_parts(filter: &Filter, of: &'static Attribute) -> Result<Self, Fault> {
         build(filter, &|path| part_of(of, path).map(Some))
     }
@@ -96,13 +96,13 @@ impl Test {
     /// Whether a row fulfils it.
     pub(crate) fn holds(&self, row: &dyn Row) -> bool {
         match self {
-            Test::And(tests) => tests.iter().all(|test| test.holds(row)),
-            Test::Or(tests) => tests.iter().any(|test| test.holds(row)),
-            Test::Not(test) => !test.holds(row),
-            Test::Never => false,
-            Test::Present(at) => values(row.resource(), at).into_iter().any(is_present),
-            Test::Compare(comparison) => comparison.holds(row),
-            Test::Within(at, test) => values(row.resource(), at).into_iter().any(|value| test.holds_for(value)),
+            Condition::And(tests) => tests.iter().all(|test| test.holds(row)),
+            Condition::Or(tests) => tests.iter().any(|test| test.holds(row)),
+            Condition::Not(test) => !test.holds(row),
+            Condition::Never => false,
+            Condition::Present(at) => values(row.resource(), at).into_iter().any(is_present),
+            Condition::Compare(comparison) => comparison.holds(row),
+            Condition::Within(at, test) => values(row.resource(), at).into_iter().any(|value| test.holds_for(value)),
         }
     }
 
@@ -114,10 +114,10 @@ impl Test {
     /// Every comparison in it.
     pub(crate) fn comparisons(&mut self) -> Vec<&mut Comparison> {
         match self {
-            Test::And(tests) | Test::Or(tests) => tests.iter_mut().flat_map(Test::comparisons).collect(),
-            Test::Not(test) | Test::Within(_, test) => test.comparisons(),
-            Test::Compare(comparison) => vec![comparison],
-            Test::Present(_) | Test::Never => Vec::new(),
+            Condition::And(tests) | Condition::Or(tests) => tests.iter_mut().flat_map(Condition::comparisons).collect(),
+            Condition::Not(test) | Condition::Within(_, test) => test.comparisons(),
+            Condition::Compare(comparison) => vec![comparison],
+            Condition::Present(_) | Condition::Never => Vec::new(),
         }
     }
 
@@ -125,19 +125,19 @@ impl Test {
     pub(crate) fn looks_at(&self, name: &str) -> bool {
         let is = |at: &Located| at.extension.is_none() && at.attribute.is_some_and(|attribute| attribute.name == name);
         match self {
-            Test::And(tests) | Test::Or(tests) => tests.iter().any(|test| test.looks_at(name)),
-            Test::Not(test) => test.looks_at(name),
-            Test::Compare(comparison) => is(&comparison.at),
-            Test::Within(at, _) | Test::Present(at) => is(at),
-            Test::Never => false,
+            Condition::And(tests) | Condition::Or(tests) => tests.iter().any(|test| test.looks_at(name)),
+            Condition::Not(test) => test.looks_at(name),
+            Condition::Compare(comparison) => is(&comparison.at),
+            Condition::Within(at, _) | Condition::Present(at) => is(at),
+            Condition::Never => false,
         }
     }
 
     /// Comparisons all of which every row must fulfil.
     pub(crate) fn necessary(&self) -> Vec<&Comparison> {
         match self {
-            Test::And(tests) => tests.iter().flat_map(Test::necessary).collect(),
-            Test::Compare(comparison) => vec![comparison],
+            Condition::And(tests) => tests.iter().flat_map(Condition::necessary).collect(),
+            Condition::Compare(comparison) => vec![comparison],
             _ => Vec::new(),
         }
     }
@@ -152,23 +152,23 @@ fn part_of(of: &'static Attribute, path: &AttributePath) -> Result<Located, Faul
 /// Where an attribute is; none when only another type has it.
 type Locate<'a> = &'a dyn Fn(&AttributePath) -> Result<Option<Located>, Fault>;
 
-fn build(filter: &Filter, locate: Locate<'_>) -> Result<Test, Fault> {
+fn build(filter: &Filter, locate: Locate<'_>) -> Result<Condition, Fault> {
     let each = |filters: &[Filter]| filters.iter().map(|filter| build(filter, locate)).collect::<Result<Vec<_>, _>>();
     Ok(match filter {
-        Filter::And(filters) => Test::And(each(filters)?),
-        Filter::Or(filters) => Test::Or(each(filters)?),
-        Filter::Not(filter) => Test::Not(Box::new(build(filter, locate)?)),
-        Filter::Present(path) => locate(path)?.map_or(Test::Never, Test::Present),
+        Filter::And(filters) => Condition::And(each(filters)?),
+        Filter::Or(filters) => Condition::Or(each(filters)?),
+        Filter::Not(filter) => Condition::Not(Box::new(build(filter, locate)?)),
+        Filter::Present(path) => locate(path)?.map_or(Condition::Never, Condition::Present),
         Filter::Compare(path, operator, value) => match locate(path)? {
-            Some(at) => Test::Compare(comparison(at, *operator, value)?),
-            None => Test::Never,
+            Some(at) => Condition::Compare(comparison(at, *operator, value)?),
+            None => Condition::Never,
         },
         Filter::Within(path, inner) => {
-            let Some(at) = locate(path)? else { return Ok(Test::Never) };
+            let Some(at) = locate(path)? else { return Ok(Condition::Never) };
             let Some(attribute) = at.part.or(at.attribute).filter(|attribute| attribute.kind == Kind::Complex) else {
                 return Err(Fault::invalid_filter(format!("{path} has no parts that brackets could select by")));
             };
-            Test::Within(at, Box::new(Test::on_parts(inner, attribute)?))
+            Condition::Within(at, Box::new(Condition::on_parts(inner, attribute)?))
         }
     })
 }
@@ -338,7 +338,7 @@ mod tests {
     }
 
     fn holds(filter: &str) -> bool {
-        Test::of(&Filter::parse(filter).unwrap(), Type::User).unwrap().holds_for(&ada())
+        Condition::of(&Filter::parse(filter).unwrap(), Type::User).unwrap().holds_for(&ada())
     }
 
     #[test]
@@ -395,7 +395,7 @@ mod tests {
             "emails[size eq 1]",
             "department pr",
         ] {
-            let fault = Test::of(&Filter::parse(filter).unwrap(), Type::User).unwrap_err();
+            let fault = Condition::of(&Filter::parse(filter).unwrap(), Type::User).unwrap_err();
             assert_eq!(fault.word, Some("invalidFilter"), "{filter}");
         }
     }
