@@ -192,6 +192,7 @@ pub(crate) fn is_primary(value: &Value) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_pass_by_value, reason = "literals are handed over as they are written")]
 mod tests {
     use super::*;
     use serde_json::json;

@@ -371,6 +371,7 @@ fn described(which: &Condition) -> Map<String, Value> {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_pass_by_value, reason = "literals are handed over as they are written")]
 mod tests {
     use super::*;
     use serde_json::json;

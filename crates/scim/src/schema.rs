@@ -48,6 +48,7 @@ pub(crate) enum Returned {
 
 /// An attribute, or a part of a complex one.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the standard's own table")]
 pub(crate) struct Attribute {
     pub name: &'static str,
     pub kind: Kind,

@@ -5,6 +5,7 @@ use crate::known::Known;
 use rolecall_model::Timestamp;
 use rolecall_service::{Ctx, View, history};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Instants that are remembered: 16 bytes each.
@@ -57,8 +58,8 @@ impl State {
     ) -> Result<HashMap<u64, Timestamp>, Fault> {
         let mut found = HashMap::new();
         for revision in revisions {
-            if !found.contains_key(&revision) {
-                found.insert(revision, self.instant(ctx, revision).await?);
+            if let Entry::Vacant(place) = found.entry(revision) {
+                place.insert(self.instant(ctx, revision).await?);
             }
         }
         Ok(found)

@@ -33,7 +33,7 @@ pub(crate) fn of_id<'o>(org: &'o Org, id: &str) -> Option<(PrincipalId, &'o Prin
 
 /// What is said of a user: as the client sent it when it manages the user, else as the model knows it.
 pub(crate) fn document(user: &Principal) -> Map<String, Value> {
-    let Some(mut document) = kept(user.scim().map(|text| text.as_str())) else { return derived(user) };
+    let Some(mut document) = kept(user.scim().map(Text::as_str)) else { return derived(user) };
     if document.get("active").is_some_and(Value::is_null) {
         document.remove("active");
     } else {
@@ -63,7 +63,7 @@ fn derived(user: &Principal) -> Map<String, Value> {
 
 /// The names by which a user that no client manages may be asked for.
 pub(crate) fn names(user: &Principal) -> impl Iterator<Item = &str> {
-    [&user.email, &user.username, &user.external_id].into_iter().flatten().map(|name| name.as_str())
+    [&user.email, &user.username, &user.external_id].into_iter().flatten().map(Text::as_str)
 }
 
 /// A user as it is shown.
@@ -143,7 +143,7 @@ pub(crate) fn patch(user: &Principal, mut document: Map<String, Value>, whole: b
     require_sound(Type::User, &document)?;
     let new = Mapped::of(&document);
     // What the client said before and says no longer goes; what it never said stays.
-    let old = kept(user.scim().map(|text| text.as_str())).map(|old| Mapped::of(&old));
+    let old = kept(user.scim().map(Text::as_str)).map(|old| Mapped::of(&old));
     let goes = |new: Option<String>, old: Option<Option<String>>| match (new, old.flatten()) {
         (Some(new), _) => Some(Some(new)),
         (None, Some(_)) => Some(None),
@@ -194,6 +194,6 @@ pub(crate) fn require_free(
 }
 
 fn is_named(user: &Principal, name: &str) -> bool {
-    kept(user.scim().map(|text| text.as_str()))
+    kept(user.scim().map(Text::as_str))
         .is_some_and(|document| text(&document, "userName").is_some_and(|own| fold(own) == fold(name)))
 }
