@@ -203,9 +203,10 @@ impl Service {
             return Err(Refusal::new(Kind::NotNow, "", message).into());
         }
         self.limits().address(visitor.address)?;
-        self.limits().mail(organization.key, &format!("forgot {}", identifier.trim()))?;
         let view = organization.view();
         let found = view.org().find_principal(identifier.trim());
+        let account = found.map_or_else(|| identifier.trim().to_owned(), |(_, user)| user.subject.to_string());
+        self.limits().mail(organization.key, &format!("forgot {account}"))?;
         // Who signs in elsewhere only does not come by a password all of a sudden.
         let may = |user: &Principal| user.kind() == PrincipalKind::User && user.active && user.sign_in.password;
         let found = found.filter(|(_, user)| may(user) && user.email.is_some());

@@ -132,10 +132,12 @@ impl Service {
     ) -> Result<Step, Error> {
         let organization = self.named_organization(organization).await?;
         self.limits().address(visitor.address)?;
-        self.limits().account(organization.key, identifier)?;
         let view = organization.view();
         let found = view.org().find_principal(identifier.trim());
         let user = found.filter(|(_, user)| user.kind() == PrincipalKind::User);
+        // One account has its tries once, whatever it is called by.
+        let account = user.map_or_else(|| identifier.to_owned(), |(_, user)| user.subject.to_string());
+        self.limits().account(organization.key, &account)?;
         let checked =
             self.check_password(organization.key, user.map(|(_, user)| user.subject), password.clone()).await?;
         let counts = |user: &Principal| user.active && user.sign_in.password && view.org().sign_in_rules().passwords;

@@ -51,7 +51,7 @@ pub(crate) async fn choose(shell: State<Shell>, browser: Browser, Form(filled): 
 async fn show(shell: &Shell, browser: &Browser, kind: LinkKind, token: &str) -> Response {
     match shell.service.look_at_link(kind, token).await {
         Ok(view) => browser.answer(form(browser, kind, token, &view, None)),
-        Err(error) => over(&error),
+        Err(error) => over(kind, &error),
     }
 }
 
@@ -61,7 +61,7 @@ async fn take(shell: &Shell, browser: &Browser, kind: LinkKind, filled: Filled) 
     }
     let view = match shell.service.look_at_link(kind, &filled.token).await {
         Ok(view) => view,
-        Err(error) => return over(&error),
+        Err(error) => return over(kind, &error),
     };
     let again = |message: &str| {
         let page = form(browser, kind, &filled.token, &view, Some(message));
@@ -73,19 +73,25 @@ async fn take(shell: &Shell, browser: &Browser, kind: LinkKind, filled: Filled) 
     match shell.service.use_link(kind, &filled.token, filled.password.clone(), &browser.visitor()).await {
         Ok(step) => go_on(browser, step, ""),
         Err(Error::Refused(refusal)) => again(&refusal.message),
-        Err(error @ Error::Unauthenticated(_)) => over(&error),
+        Err(error @ Error::Unauthenticated(_)) => over(kind, &error),
         Err(error) => with_retry(problem(&error).into_response(), &error),
     }
 }
 
 /// A link that does not count.
-fn over(error: &Error) -> Response {
+fn over(kind: LinkKind, error: &Error) -> Response {
     if !matches!(error, Error::Unauthenticated(_)) {
         return with_retry(problem(error).into_response(), error);
     }
-    let body = "<h1>This link does not count any more</h1>\
-                <p>It was used, it is too old, or a newer one was made. Nothing was done.</p>\
-                <p>Ask whoever invited you for a new one, or <a href=\"/signin\">sign in</a> if you have a password.</p>";
+    let new = match kind {
+        LinkKind::Invitation => "Ask whoever invited you for a new one",
+        LinkKind::Reset => "<a href=\"/signin/forgot\">Ask for a new one</a>",
+    };
+    let body = format!(
+        "<h1>This link does not count any more</h1>\
+         <p>It was used, it is too old, or a newer one was made. Nothing was done.</p>\
+         <p>{new}, or <a href=\"/signin\">sign in</a> if you have a password.</p>"
+    );
     Page::new("Link", body).status(StatusCode::GONE).into_response()
 }
 

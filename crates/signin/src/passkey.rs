@@ -3,6 +3,7 @@
 use crate::account::{again, recent_sender};
 use crate::browser::Browser;
 use crate::shell::{Page, Shell, escape, problem, sentence, with_retry};
+use crate::signin::{self, Wanted};
 use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -70,14 +71,17 @@ pub(crate) async fn section(ctx: &Ctx, browser: &Browser) -> Result<String, Erro
             escape(&passkey.name),
         )
     });
+    let rows: String = rows.collect();
+    // Without scripts there is nothing to do here but to remove what there is.
+    let section = if rows.is_empty() { "<section data-passkey-too hidden>" } else { "<section>" };
     Ok(format!(
-        "<h2>Passkeys</h2><p class=\"soft\">A device that you unlock by finger, face or PIN signs you in, without a password.</p>\
+        "{section}<h2>Passkeys</h2><p class=\"soft\">A device that you unlock by finger, face or PIN signs you in, without a password.</p>\
          <ul class=\"plain\">{}</ul>\
          <form method=\"post\" action=\"/account/passkeys\" data-passkey=\"create\" data-options=\"/account/passkeys/options\" hidden>\
          {}{CEREMONY}<label for=\"passkey\">What you call the device</label>\
          <input id=\"passkey\" name=\"name\" maxlength=\"60\" value=\"{}\">\
-         <button class=\"plain\">Add a passkey</button></form>",
-        rows.collect::<String>(),
+         <button class=\"plain\">Add a passkey</button></form></section>",
+        rows,
         browser.field(),
         escape(&browser.name),
     ))
@@ -103,6 +107,12 @@ pub(crate) async fn sign_in(State(shell): State<Shell>, browser: Browser, Form(f
     }
     match shell.service.finish_passkey(&filled.ticket, &filled.credential, &browser.visitor()).await {
         Ok(signed_in) => browser.signed_in(&signed_in, &filled.return_to),
+        Err(error @ Error::Unauthenticated(_)) => {
+            let (organization, return_to) = (filled.organization, filled.return_to);
+            let wanted = Wanted { organization, return_to, ..Wanted::default() };
+            let page = signin::form(&shell, &browser, &wanted, "", Some(&error.to_string())).await;
+            browser.answer(page.status(StatusCode::UNAUTHORIZED))
+        }
         Err(error) => with_retry(problem(&error).into_response(), &error),
     }
 }

@@ -164,7 +164,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,
 main{max-width:26rem;margin:0 auto;padding:3rem 1.25rem}main.wide{max-width:44rem}\
 .brand{font-weight:700;letter-spacing:.02em;color:var(--accent);margin:0 0 2rem}\
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .75rem}h2{font-size:1.15rem;margin:2.25rem 0 .5rem}\
-p{margin:.75rem 0}.soft{color:var(--soft)}\
+[hidden]{display:none!important}p{margin:.75rem 0}.soft{color:var(--soft)}\
 a{color:var(--accent)}\
 label{display:block;font-weight:600;margin:1.1rem 0 .3rem}\
 label.check{display:flex;gap:.5rem;font-weight:400;align-items:baseline}label.check input{width:auto}\
@@ -179,6 +179,6 @@ button.small{margin:0;padding:.25rem .7rem;font-size:.9rem}\
 .or{display:flex;align-items:center;gap:.75rem;color:var(--soft);margin:1.5rem 0 .25rem}.or::before,.or::after{content:\"\";flex:1;border-top:1px solid var(--faint)}\
 .wrong{border-left:4px solid #c2410c;padding:.5rem .9rem;margin:1rem 0}\
 .good{border-left:4px solid var(--accent);padding:.5rem .9rem;margin:1rem 0}\
-code,pre{font:14px/1.5 ui-monospace,monospace}pre{padding:.8rem 1rem;border:1px solid var(--faint);border-radius:6px;overflow-x:auto;white-space:pre-wrap;word-break:break-all}\
+code,pre{font:14px/1.5 ui-monospace,monospace}pre{padding:.8rem 1rem;border:1px solid var(--faint);border-radius:6px;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}\
 ul.plain{list-style:none;padding:0;margin:0}ul.plain li{display:flex;justify-content:space-between;gap:1rem;align-items:center;padding:.6rem 0;border-top:1px solid var(--faint)}\
 table{border-collapse:collapse;width:100%}td{padding:.35rem .5rem .35rem 0;border-top:1px solid var(--faint);vertical-align:top}";

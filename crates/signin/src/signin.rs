@@ -106,7 +106,13 @@ pub(crate) struct Csrf {
     pub csrf: String,
 }
 
-async fn form(shell: &Shell, browser: &Browser, wanted: &Wanted, identifier: &str, failed: Option<&str>) -> Page {
+pub(crate) async fn form(
+    shell: &Shell,
+    browser: &Browser,
+    wanted: &Wanted,
+    identifier: &str,
+    failed: Option<&str>,
+) -> Page {
     let door = match shell.service.sign_in_door(Some(&wanted.organization)).await {
         Ok(door) => door,
         Err(error) => return problem(&error),
@@ -137,11 +143,13 @@ async fn form(shell: &Shell, browser: &Browser, wanted: &Wanted, identifier: &st
         format!(
             "<form method=\"post\" action=\"/signin\">{hidden}\
              <label for=\"identifier\">Email or username</label>\
-             <input id=\"identifier\" name=\"identifier\" value=\"{}\" autocomplete=\"username webauthn\" autocapitalize=\"none\" spellcheck=\"false\" required autofocus>\
+             <input id=\"identifier\" name=\"identifier\" value=\"{}\" autocomplete=\"username webauthn\" autocapitalize=\"none\" spellcheck=\"false\" required{}>\
              <label for=\"password\">Password</label>\
-             <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required>\
+             <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required{}>\
              <button>Sign in</button></form>{lost}",
-            escape(identifier)
+            escape(identifier),
+            if identifier.is_empty() { " autofocus" } else { "" },
+            if identifier.is_empty() { "" } else { " autofocus" },
         )
     } else {
         String::new()

@@ -128,7 +128,7 @@ impl Service {
         let now = self.now();
         let why = shown(&refused.message, letter.as_ref().ok());
         if refused.again && now < Timestamp::from_micros(mail.at).plus_seconds(PATIENCE) {
-            tracing::info!(mail = mail.id, tries = mail.attempts + 1, why, "a mail was not taken; it is tried again");
+            tracing::warn!(mail = mail.id, tries = mail.attempts + 1, why, "a mail was not taken; it is tried again");
             let next = now.plus_seconds(pause(mail.attempts));
             return self.store().postpone_mail(mail.id, next.micros(), mail.attempts.saturating_add(1)).await;
         }
