@@ -12,6 +12,7 @@ mod explain;
 mod group;
 mod import;
 mod inspect;
+mod link;
 mod login;
 mod member;
 mod noun;
@@ -20,6 +21,8 @@ mod project;
 mod provider;
 mod role;
 mod serve;
+mod session;
+mod sign_in;
 mod token;
 mod user;
 mod verb;
@@ -47,8 +50,16 @@ People and what they may do:
                  role, policy, assignment, user, application, group, project, environment, action, token,
                  provider (where people sign in elsewhere)
                  (get also: member)
+  rotate         replace a token by a new one; for a while both count
   archive        hide a project and refuse new grants there; `restore project` takes it back
   import         add a whole workload from files
+
+Signing in:
+  create         invitation, reset, secret, scim-token
+  get            session, sign-in, scim-token
+  update         sign-in
+  delete         session, second-factor, scim-token
+  unlink         take a user or group out of SCIM's hands
 
 Questions:
   check          may somebody do something? exit code 0 or 1
@@ -92,6 +103,10 @@ enum Command {
     Update(verb::Update),
     /// Delete one of them, after asking
     Delete(verb::Delete),
+    /// Replace a token by a new one of the same reach
+    Rotate(Rotate),
+    /// Take a user or group out of SCIM's hands
+    Unlink(Unlink),
     /// Hide a project and refuse new grants there
     Archive(Archive),
     /// Put a backup in the database's place (the server must be stopped), or restore a project
@@ -165,6 +180,22 @@ struct ImportArgs {
 }
 
 #[derive(Args, Debug)]
+struct Rotate {
+    #[command(flatten)]
+    change: Change,
+    #[command(subcommand)]
+    noun: token::Rotated,
+}
+
+#[derive(Args, Debug)]
+struct Unlink {
+    #[command(flatten)]
+    change: Change,
+    #[command(subcommand)]
+    noun: sign_in::Managed,
+}
+
+#[derive(Args, Debug)]
 struct Archive {
     #[command(flatten)]
     change: Change,
@@ -212,6 +243,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
             let session = session(verb.change).await?;
             verb.run(&session).await?;
         }
+        Command::Rotate(verb) => verb.noun.run(&session(verb.change).await?).await?,
+        Command::Unlink(verb) => sign_in::unlink(&session(verb.change).await?, verb.noun).await?,
         Command::Archive(verb) => archive(&session(verb.change).await?, verb.noun, true).await?,
         Command::Restore(Restore { noun: Some(noun), .. }) => archive(&plain().await?, noun, false).await?,
         Command::Restore(Restore { backup: Some(args), .. }) => serve::restore(&args).await?,

@@ -106,6 +106,11 @@ impl Session {
         Ok(None)
     }
 
+    /// Refuses a dry run of what cannot be shown beforehand.
+    pub fn refuse_dry_run(&self, why: &str) -> Result<(), Failure> {
+        if self.dry_run { Err(Failure::wrong_use(format!("leave --dry-run out: {why}"))) } else { Ok(()) }
+    }
+
     /// Makes a change and says it in a sentence, or prints the thing for programs.
     pub async fn make(&self, ask: Ask, sentence: impl FnOnce(&Value) -> String) -> Result<(), Failure> {
         let Some(made) = self.change(ask).await? else { return Ok(()) };

@@ -42,6 +42,18 @@ fn read(text: &str, now: Timestamp, sign: i64) -> Result<When, String> {
     Ok(When(then.to_string()))
 }
 
+/// A span of time such as `1h`, in seconds.
+pub fn seconds(text: &str) -> Result<i64, String> {
+    span(text).ok_or_else(|| "write a span (90s, 30m, 12h, 7d, 2w)".to_owned())
+}
+
+/// A span in seconds as people write it.
+pub fn spoken(seconds: u64) -> String {
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    let whole = units.iter().find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit));
+    whole.map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))
+}
+
 /// A span such as `7d` in seconds.
 fn span(text: &str) -> Option<i64> {
     let unit = text.chars().next_back()?;
@@ -72,6 +84,15 @@ mod tests {
         assert_eq!(at("7d", 1).unwrap(), "2030-01-08T00:00:00Z");
         assert_eq!(at("90m", -1).unwrap(), "2029-12-31T22:30:00Z");
         assert_eq!(at("2031-02-03T04:05:06+02:00", 1).unwrap(), "2031-02-03T02:05:06Z");
+    }
+
+    #[test]
+    fn a_span_reads_as_it_is_written() {
+        for text in ["1h", "36h", "2d", "90s", "5m"] {
+            assert_eq!(spoken(u64::try_from(seconds(text).unwrap()).unwrap()), text);
+        }
+        assert_eq!((spoken(0).as_str(), spoken(86_400).as_str()), ("0s", "1d"));
+        assert!(seconds("soon").is_err() && seconds("-1h").is_err());
     }
 
     #[test]

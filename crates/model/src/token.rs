@@ -16,6 +16,11 @@ pub const MOST_TOKENS: usize = 100;
 /// Most living sessions of one subject, and most living grants; beyond it the oldest ends.
 pub const MOST_SESSIONS: usize = 50;
 
+/// Longest time for which a rotated token goes on to count, in seconds: 30 days.
+pub const LONGEST_OVERLAP: u32 = 30 * 86_400;
+/// The client id of the application that acts for the SCIM client.
+pub const SCIM_CLIENT: &str = "scim";
+
 /// What a token is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,6 +131,17 @@ pub enum TokenCommand {
     Revoke(TokenKey),
     /// Let it count only until then, when it counts for longer now.
     Shorten(TokenKey, Timestamp),
+    /// Replace one by another of the same subject, name, kind, reach and end; the old one counts for a while.
+    Rotate {
+        /// The old one.
+        old: TokenKey,
+        /// By which the store finds the new one's secret.
+        fresh: TokenKey,
+        /// For so many seconds the old one goes on to count; none ends it at once.
+        overlap: u32,
+    },
+    /// Set up the SCIM connection: its application, if it is not there yet, and its one token.
+    ConnectScim(TokenKey),
     /// End all sessions and grants to OAuth clients of a subject, but this one.
     EndSessions {
         /// Whose.

@@ -10,9 +10,12 @@ use crate::user::{changed_principal, list_principals, resolve_principal, yes};
 use crate::visible::Visible;
 use crate::wire::{self, BindingBody, HeldPolicyView, HeldRoleView, TermsBody};
 use rolecall_model::application::{ApplicationCommand, ApplicationPatch, NewApplication};
+use rolecall_model::command::SubjectRef;
 use rolecall_model::id::{Holder, PrincipalId};
 use rolecall_model::principal::PrincipalKind;
-use rolecall_model::{Change, Org, Refusal, operation as op};
+use rolecall_model::scope::ScopeRef;
+use rolecall_model::token::TokenKind;
+use rolecall_model::{Change, Org, Refusal, Timestamp, operation as op};
 use rolecall_service as service;
 use rolecall_service::Ctx;
 use serde::{Deserialize, Serialize};
@@ -68,6 +71,19 @@ impl NewApplicationBody {
             attributes: self.attributes,
         })
     }
+}
+
+/// A new client secret.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewSecretBody {
+    /// What it is called, to tell it from others; absent means `client secret`.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// When it stops to count; absent means never.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
 }
 
 /// What of an application is to change; what is absent stays, null takes a value away.
@@ -211,6 +227,29 @@ async fn create(call: Call) -> Reply {
     })
 }
 
+async fn add_secret(call: Call) -> Reply {
+    let NewSecretBody { name, until } = call.json().await?;
+    let subject = match call.subject("application") {
+        SubjectRef::Any(name) => SubjectRef::Application(name),
+        named => named,
+    };
+    let new = service::NewToken {
+        subject,
+        name: name.unwrap_or_else(|| service::CLIENT_SECRET.to_owned()),
+        scope: ScopeRef::ORGANIZATION,
+        actions: None,
+        until,
+        kind: TokenKind::Secret,
+    };
+    let issued = service::issue_token(&call.ctx, new).await.map_err(Problem::from);
+    // The path names the application, so one that is not there is not found.
+    let (done, secret) = issued.map_err(|problem| match problem.field.as_deref() {
+        Some("subject") if problem.code == "unknown" => Problem::not_found("application", call.path("application")),
+        _ => problem,
+    })?;
+    crate::token::issued(&call, &done, secret)
+}
+
 async fn change(call: Call) -> Reply {
     let body: ApplicationPatchBody = call.json().await?;
     let done = call.change(ApplicationCommand::Change(call.subject("application"), body.into())).await?;
@@ -247,6 +286,15 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes::<ApplicationPatchBody>()
             .answers::<ApplicationView>()
             .by(change),
+        Route::post(
+            "/applications/{application}/secrets",
+            "create_secret",
+            "Give an application one more client secret, which is answered once; several count side by side",
+        )
+        .open("its own; rolecall.tokens.write for others")
+        .takes::<NewSecretBody>()
+        .makes::<crate::token::IssuedTokenView>()
+        .by(add_secret),
         Route::delete(
             "/applications/{application}",
             "delete_application",

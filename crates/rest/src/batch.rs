@@ -199,7 +199,14 @@ fn roles() -> Vec<Known> {
 
 fn subjects() -> Vec<Known> {
     vec![
-        on_all::<NewUserBody>("user.create", |p| Ok(p.body::<NewUserBody>()?.command(p.ctx)?.into())),
+        on_all::<NewUserBody>("user.create", |p| {
+            let body = p.body::<NewUserBody>()?;
+            if body.invite == Some(true) {
+                let said = "a batch invites nobody; leave it out and invite each user by itself";
+                return Err(Problem::invalid("body.invite", said));
+            }
+            Ok(UserCommand::Create(body.new_user(p.ctx)?).into())
+        }),
         on_one::<UserPatchBody>("user.change", |p| {
             Ok(UserCommand::Change(subject(&p.target()?), p.body::<UserPatchBody>()?.into()).into())
         }),

@@ -413,10 +413,14 @@ impl Call {
         }
     }
 
+    /// A digest of all that was asked.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        self.digest.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize().into()
+    }
+
     /// Carries out a command.
     pub(crate) async fn change(&self, command: impl Into<Command>) -> Result<Done, Problem> {
-        let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize().into();
-        Ok(service::execute_with(&self.ctx, command.into(), digest, Vec::new()).await?)
+        Ok(service::execute_with(&self.ctx, command.into(), self.digest(), Vec::new()).await?)
     }
 
     /// Answers a change with the thing as it is now, or a dry run with its gains and losses.

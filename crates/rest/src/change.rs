@@ -1,5 +1,6 @@
 //! What has happened, as documented events: the words of the log with names instead of numbers.
 
+use crate::sign_in::SignInView;
 use crate::wire::{self, ScopeView};
 use rolecall_model::action::{Action, ActionChange};
 use rolecall_model::assignment::{AssignmentChange, Grant};
@@ -109,8 +110,8 @@ fn organization(change: &OrganizationChange) -> ChangeView {
             .before(json!({ "title": before.as_str() }))
             .after(json!({ "title": after.as_str() })),
         OrganizationChange::SignInSet { before, after } => ChangeView::new("organization", "changed")
-            .before(json!({ "sign_in": before }))
-            .after(json!({ "sign_in": after })),
+            .before(json!({ "sign_in": SignInView::from(*before) }))
+            .after(json!({ "sign_in": SignInView::from(*after) })),
     }
 }
 

@@ -196,6 +196,12 @@ async fn change(call: Call) -> Reply {
     noun::changed::<Groups>(&call, &done)
 }
 
+async fn unlink(call: Call) -> Reply {
+    let patch = GroupPatch { scim: Some(None), ..GroupPatch::default() };
+    let done = call.change(GroupCommand::Change(call.target("group"), patch)).await?;
+    noun::changed::<Groups>(&call, &done)
+}
+
 async fn delete(call: Call) -> Reply {
     let done = call.change(GroupCommand::Delete(call.target("group"))).await?;
     call.gone(&done)
@@ -224,6 +230,15 @@ pub(crate) fn routes() -> Vec<Route> {
             .takes::<GroupPatchBody>()
             .answers::<GroupView>()
             .by(change),
+        Route::post(
+            "/groups/{group}/unlink",
+            "unlink_group",
+            "Take a group out of SCIM's hands: it and its members can be changed here again",
+        )
+        .needs(op::GROUPS_WRITE)
+        .seen_by(op::GROUPS_READ)
+        .answers::<GroupView>()
+        .by(unlink),
         Route::delete("/groups/{group}", "delete_group", "Delete a group, and with it its memberships and assignments")
             .needs(op::GROUPS_WRITE)
             .seen_by(op::GROUPS_READ)

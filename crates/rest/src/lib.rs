@@ -14,6 +14,7 @@ mod assignment;
 mod batch;
 mod call;
 mod change;
+mod connection;
 mod difference;
 mod docs;
 mod environment;
@@ -35,6 +36,8 @@ mod provider;
 mod resource_type;
 mod role;
 mod route;
+mod session;
+mod sign_in;
 mod slot;
 mod token;
 mod transfer;
@@ -135,6 +138,9 @@ fn routes() -> Vec<Route> {
         slot::routes(),
         token::routes(),
         provider::routes(),
+        session::routes(),
+        sign_in::routes(),
+        connection::routes(),
         resource_type::routes(),
         access::routes(),
         batch::routes(),

@@ -387,7 +387,7 @@ fn possible(route: &Route) -> Vec<u16> {
     let takes = matches!(route.takes, Takes::Json(..));
     let named = route.path.contains('{');
     let paged = matches!(route.answers, Answers::Page(_));
-    let may = |status: u16| match status {
+    let usual = |status: u16| match status {
         400 | 401 | 403 | 500 | 503 => true,
         404 => named || matches!(route.answers, Answers::Nothing),
         409 => route.changes || route.plans,
@@ -397,6 +397,7 @@ fn possible(route: &Route) -> Vec<u16> {
         422 => takes || route.changes || !route.params.is_empty(),
         _ => false,
     };
+    let may = |status: u16| usual(status) || route.also.contains(&status);
     statuses().into_iter().filter(|status| may(*status)).collect()
 }
 
@@ -416,7 +417,7 @@ fn problem_response(status: u16) -> Response {
         .content("application/problem+json", json(ProblemView::name()));
     let response = match status {
         401 => response.header("WWW-Authenticate", header("How to authenticate: `Bearer`.")),
-        503 => response.header("Retry-After", header("After how many seconds to try again.")),
+        429 | 503 => response.header("Retry-After", header("After how many seconds to try again.")),
         _ => response,
     };
     response.build()

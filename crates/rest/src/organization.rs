@@ -80,7 +80,7 @@ pub(crate) struct CountsView {
     pub roles: usize,
     /// Policies.
     pub policies: usize,
-    /// Tokens.
+    /// Tokens, without sessions.
     pub tokens: usize,
 }
 
@@ -161,7 +161,7 @@ fn view(call: &Call, org: &Org) -> Result<OrganizationView, Problem> {
         actions: org.actions.len(),
         roles: org.roles.len(),
         policies: org.policies.len(),
-        tokens: org.tokens.len(),
+        tokens: org.tokens.iter().filter(|token| !token.kind.is_passing()).count(),
     };
     Ok(OrganizationView {
         id: settings.id.to_string(),

@@ -57,8 +57,8 @@ pub(crate) const CODES: &[(&str, u16, &str, &str)] = &[
     (
         "managed",
         409,
-        "The identity provider manages it by SCIM",
-        "Change it at the identity provider, or unlink it here first.",
+        "SCIM manages it",
+        "An identity provider keeps this user or group over SCIM. Change it there, or take it out of SCIM's hands with its `unlink` route first.",
     ),
     ("archived", 409, "The project is archived", "Restore the project to grant something there."),
     ("not_now", 409, "The state does not allow it", "The detail says what stands in the way."),
@@ -101,6 +101,12 @@ pub(crate) const CODES: &[(&str, u16, &str, &str)] = &[
         422,
         "The same key, another request",
         "An Idempotency-Key belongs to one request for 24 hours.",
+    ),
+    (
+        "too_many_tries",
+        429,
+        "Too many tries",
+        "Whoever guesses is slowed down. Try again after the time in Retry-After.",
     ),
     (
         "not_yet",
@@ -262,7 +268,9 @@ impl From<Error> for Problem {
             Error::Precondition { .. } => Problem::new("changed", said),
             Error::IdempotencyMismatch => Problem::new("idempotency_mismatch", said),
             Error::NotYet { .. } => Problem::new("not_yet", said).after(1),
-            Error::Busy { retry_after, .. } => Problem::new("busy", said).after(retry_after.as_secs()),
+            Error::Busy { retry_after, tries, .. } => {
+                Problem::new(if tries { "too_many_tries" } else { "busy" }, said).after(retry_after.as_secs())
+            }
             Error::Unreadable { .. } => Problem::new("unreadable", said),
             Error::Closing => Problem::new("unavailable", said).after(5),
             Error::Store(cause) => {

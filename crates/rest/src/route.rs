@@ -151,6 +151,8 @@ pub(crate) struct Route {
     pub plans: bool,
     /// Whether what it makes may be there already: then it answers 200 with it.
     pub may_be_there: bool,
+    /// Statuses of problems that only this route can have.
+    pub also: &'static [u16],
     pub handler: Option<Handler>,
 }
 
@@ -170,6 +172,7 @@ impl Route {
             reads_past: !changes,
             plans: false,
             may_be_there: false,
+            also: &[],
             handler: None,
         }
     }
@@ -236,6 +239,11 @@ impl Route {
     pub(crate) const fn present_only(mut self) -> Self {
         self.changes = false;
         self.reads_past = false;
+        self
+    }
+    /// Can also be refused with these.
+    pub(crate) const fn also(mut self, statuses: &'static [u16]) -> Self {
+        self.also = statuses;
         self
     }
     /// Shows what a change would come to, always.

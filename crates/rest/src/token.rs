@@ -12,7 +12,7 @@ use rolecall_model::command::SubjectRef;
 use rolecall_model::id::{PrincipalId, TokenKey};
 use rolecall_model::token::{Token, TokenChange, TokenCommand, TokenKind};
 use rolecall_model::{Change, Org, Timestamp, operation as op, resolve};
-use rolecall_service::{self as service, NewToken};
+use rolecall_service::{self as service, Done, NewToken, Secret};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -40,6 +40,15 @@ pub(crate) struct NewTokenBody {
     pub until: Option<Timestamp>,
 }
 
+/// How a token is replaced by another.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RotationBody {
+    /// For so many seconds the old one goes on to count, at most 30 days; 0 ends it at once.
+    #[serde(default)]
+    pub overlap_seconds: u32,
+}
+
 /// A token, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TokenView {
@@ -49,6 +58,8 @@ pub(crate) struct TokenView {
     pub number: u32,
     /// What it is called.
     pub name: String,
+    /// What it is for: `personal` (programs of whoever has it), `secret` (an application's client secret) or `scim`.
+    pub kind: &'static str,
     /// Whose it is.
     pub subject: String,
     /// What people call who has it.
@@ -90,6 +101,7 @@ fn view(org: &Org, row: &Row<Token>, last_used: Option<Timestamp>) -> TokenView 
         key: row.key.to_string(),
         number: row.id.number(),
         name: row.value.name.to_string(),
+        kind: row.kind.word(),
         subject: wire::principal(org, row.principal),
         subject_name: wire::holder_name(org, rolecall_model::id::Holder::Principal(row.principal)),
         scope: ScopeView::of(org, row.scope),
@@ -105,11 +117,16 @@ fn may_see(call: &Call, owner: PrincipalId) -> bool {
     owner == call.ctx.principal() || call.ctx.may(op::TOKENS_READ, Place::ORGANIZATION)
 }
 
+/// Whether it is shown among tokens; sessions and grants have a list of their own.
+const fn is_listed(token: &Token) -> bool {
+    !token.kind.is_passing()
+}
+
 /// The token that the path names, if the caller may see it.
 fn key(call: &Call) -> Result<TokenKey, Problem> {
     let named = call.path("token");
     let key = named.parse().map_err(|_| Problem::not_found("token", named))?;
-    let row = call.org().token_of_key(key).filter(|row| may_see(call, row.principal));
+    let row = call.org().token_of_key(key).filter(|row| is_listed(row) && may_see(call, row.principal));
     row.map(|row| row.key).ok_or_else(|| Problem::not_found("token", named))
 }
 
@@ -121,7 +138,8 @@ async fn list(call: Call) -> Reply {
     let asked = Asked::of(&call)?;
     let org = asked.view.org();
     let wanted = |row: &&Row<Token>| {
-        owner.is_none_or(|owner| row.principal == owner)
+        is_listed(row)
+            && owner.is_none_or(|owner| row.principal == owner)
             && may_see(&call, row.principal)
             && (has(&row.value.name, call.query("search"))
                 || has(
@@ -149,11 +167,15 @@ async fn issue(call: Call) -> Reply {
     let subject = owner.map_or(SubjectRef::Number(call.ctx.principal().number()), |name| subject(&name));
     let scope = wire::scope_ref(project.as_deref(), environment.as_deref());
     let actions = actions.map(wire::references);
-    let (done, secret) =
-        service::issue_token(&call.ctx, NewToken { subject, name, scope, actions, until, kind: TokenKind::Personal })
-            .await?;
+    let new = NewToken { subject, name, scope, actions, until, kind: TokenKind::Personal };
+    let (done, secret) = service::issue_token(&call.ctx, new).await?;
+    issued(&call, &done, secret)
+}
+
+/// Answers with the token that was issued and its secret, this once.
+pub(crate) fn issued(call: &Call, done: &Done, secret: Option<Secret>) -> Reply {
     let token = secret.map(|secret| secret.expose().to_owned());
-    call.changed(&done, |after, changes| {
+    call.changed(done, |after, changes| {
         let issued = changes.iter().find_map(|change| match change {
             Change::Token(TokenChange::Issued(token)) => Some(token.id),
             _ => None,
@@ -163,6 +185,12 @@ async fn issue(call: Call) -> Reply {
         let (path, revision) = (format!("/tokens/{}", view.key), view.revision);
         Some(Answer::item(&Item { revision, view: IssuedTokenView { view, token } }).ok()?.made(&path).secret())
     })
+}
+
+async fn rotate(call: Call) -> Reply {
+    let body: RotationBody = call.json().await?;
+    let (done, secret) = service::rotate_token(&call.ctx, key(&call)?, body.overlap_seconds).await?;
+    issued(&call, &done, secret)
 }
 
 async fn read(call: Call) -> Reply {
@@ -176,7 +204,7 @@ async fn revoke(call: Call) -> Reply {
     let named = call.path("token");
     let key: TokenKey = named.parse().map_err(|_| Problem::not_found("token", named))?;
     // One that is gone goes on to the service, which may have answered this very request before.
-    if call.org().token_of_key(key).is_some_and(|row| !may_see(&call, row.principal)) {
+    if call.org().token_of_key(key).is_some_and(|row| !is_listed(row) || !may_see(&call, row.principal)) {
         return Err(Problem::not_found("token", named));
     }
     let done = call.change(TokenCommand::Revoke(key)).await?;
@@ -204,6 +232,15 @@ pub(crate) fn routes() -> Vec<Route> {
             .open("what the caller may not see is not found")
             .answers::<TokenView>()
             .by(read),
+        Route::post(
+            "/tokens/{token}/rotate",
+            "rotate_token",
+            "Replace a token by one of the same reach and end; its secret is answered once, the old one counts for a while",
+        )
+        .open("one's own, also by the very token; rolecall.tokens.write for others")
+        .takes::<RotationBody>()
+        .makes::<IssuedTokenView>()
+        .by(rotate),
         Route::delete("/tokens/{token}", "revoke_token", "Revoke a token")
             .open("one's own; rolecall.tokens.write for others")
             .by(revoke),

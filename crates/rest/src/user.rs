@@ -1,12 +1,13 @@
 //! Users over the wire.
 
-use crate::answer::{Item, Reply};
+use crate::answer::{Answer, Item, Reply, encoded};
 use crate::call::{Call, reference, subject};
 use crate::json::{Attributes, given, nullable};
 use crate::noun::{self, Noun, Sight};
 use crate::page::{Asked, Entry, has, sorted};
 use crate::problem::Problem;
 use crate::route::{Route, Value};
+use crate::sign_in::LinkMadeView;
 use crate::visible::Visible;
 use crate::wire::{self, BindingBody, HeldPolicyView, HeldRoleView, TermsBody, TermsView};
 use rolecall_model::assignment::Granted;
@@ -58,6 +59,10 @@ pub(crate) struct NewUserBody {
     #[serde(default)]
     #[schema(value_type = Object)]
     pub attributes: Attributes,
+    /// Whether it is invited to choose a password; absent means when it has an address and passwords count. Not in a
+    /// batch.
+    #[serde(default)]
+    pub invite: Option<bool>,
 }
 
 pub(crate) const fn yes() -> bool {
@@ -65,9 +70,9 @@ pub(crate) const fn yes() -> bool {
 }
 
 impl NewUserBody {
-    pub(crate) fn command(self, ctx: &Ctx) -> Result<UserCommand, Problem> {
+    pub(crate) fn new_user(self, ctx: &Ctx) -> Result<NewUser, Problem> {
         let terms = self.terms.terms(ctx).map_err(|problem| problem.under("terms"))?;
-        Ok(UserCommand::Create(NewUser {
+        Ok(NewUser {
             name: self.name,
             email: self.email,
             username: self.username,
@@ -82,7 +87,7 @@ impl NewUserBody {
             attributes: self.attributes,
             identity: None,
             scim: None,
-        }))
+        })
     }
 }
 
@@ -179,6 +184,10 @@ pub(crate) struct UserView {
     /// when administrators do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed: Option<&'static str>,
+    /// Whether a one-time code is asked for after the password.
+    pub second_factor: bool,
+    /// How many passkeys it has.
+    pub passkeys: u16,
     /// Policies it has been given itself, as far as the caller may see them.
     pub policies: Vec<HeldPolicyView>,
     /// Roles it has been given itself, as far as the caller may see them.
@@ -199,6 +208,20 @@ impl IdentityView {
         let Identity { provider, issuer, sub } = identity;
         IdentityView { provider: wire::provider(org, *provider), issuer: issuer.to_string(), sub: sub.to_string() }
     }
+}
+
+/// A user that was added, and what became of its invitation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewUserView {
+    /// The user.
+    #[serde(flatten)]
+    pub user: UserView,
+    /// Its invitation to choose a password; absent when it was not invited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<LinkMadeView>,
+    /// Why it was not invited although it should be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// The number of the user or application that a path names.
@@ -256,6 +279,8 @@ impl Noun for Users {
             can_sign_in: org.can_sign_in(user),
             identities: user.identities().iter().map(|identity| IdentityView::of(org, identity)).collect(),
             managed: user.scim().map(|_| "scim"),
+            second_factor: user.sign_in.codes,
+            passkeys: user.sign_in.passkeys,
             policies,
             roles,
             groups: joined.collect(),
@@ -345,8 +370,23 @@ async fn list(call: Call) -> Reply {
 
 async fn create(call: Call) -> Reply {
     let body: NewUserBody = call.json().await?;
-    let done = call.change(body.command(&call.ctx)?).await?;
-    noun::made::<Users>(&call, &done)
+    let (invite, new) = (body.invite, body.new_user(&call.ctx)?);
+    let (done, invited) = service::create_user(&call.ctx, new, invite, call.digest()).await?;
+    let (invitation, warning) = (invited.link.map(LinkMadeView::from), invited.warning);
+    call.changed(&done, |view, changes| {
+        let number = changes.iter().find_map(Users::of_change)?;
+        let sight = Sight { ctx: &call.ctx, org: view.org(), at: call.ctx.now() };
+        let Item { revision, view: user } = Users::view(sight, number)?;
+        let path = format!("/users/{}", encoded(&user.subject));
+        let view = NewUserView { user, invitation, warning };
+        Some(Answer::item(&Item { revision, view }).ok()?.made(&path).secret())
+    })
+}
+
+async fn unlink(call: Call) -> Reply {
+    let patch = UserPatch { scim: Some(None), ..UserPatch::default() };
+    let done = call.change(UserCommand::Change(user_ref(&call), patch)).await?;
+    noun::changed::<Users>(&call, &done)
 }
 
 async fn change(call: Call) -> Reply {
@@ -376,10 +416,10 @@ pub(crate) fn routes() -> Vec<Route> {
             .param("policy", Value::Text, "Only those who have been given this policy themselves.")
             .param("role", Value::Text, "Only those who have been given this role themselves.")
             .by(list),
-        Route::post("/users", "create_user", "Add a user")
+        Route::post("/users", "create_user", "Add a user, and invite it to choose a password")
             .needs(op::USERS_WRITE)
             .takes::<NewUserBody>()
-            .makes::<UserView>()
+            .makes::<NewUserView>()
             .by(create),
         Route::get("/users/{user}", "read_user", "Read a user, by any identifier")
             .seen_by(op::USERS_READ)
@@ -395,6 +435,15 @@ pub(crate) fn routes() -> Vec<Route> {
             .needs(op::USERS_WRITE)
             .seen_by(op::USERS_READ)
             .by(delete),
+        Route::post(
+            "/users/{user}/unlink",
+            "unlink_user",
+            "Take a user out of SCIM's hands: it can be changed here again",
+        )
+        .needs(op::USERS_WRITE)
+        .seen_by(op::USERS_READ)
+        .answers::<UserView>()
+        .by(unlink),
         Route::post("/users/{user}/erase", "erase_user", "Delete a user and take its values out of the whole history")
             .needs(op::USERS_ERASE)
             .seen_by(op::USERS_READ)

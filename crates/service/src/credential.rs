@@ -110,6 +110,10 @@ impl Service {
             return refused("the token is not known here; issue a new one");
         };
         let (organization, key_of_token) = (self.organization(key).await?, TokenKey::from_bytes(token_key));
+        if organization.look().org().token_of_key(key_of_token).is_none() {
+            // Another node may have issued it a moment ago.
+            self.hear_of_others(&organization).await?;
+        }
         let Some(id) = organization.look().org().token_of_key(key_of_token).map(|token| token.id) else {
             return refused("the token was revoked; issue a new one");
         };

@@ -54,6 +54,8 @@ pub enum Error {
         retry_after: Duration,
         /// What is busy.
         message: String,
+        /// Whether it is for too many tries by whoever asks, or for one account.
+        tries: bool,
     },
     /// What was sent cannot be read, at a line of it.
     #[error("{message}")]

@@ -2,6 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::idempotency::Idempotency;
+use crate::mail::notice::Beside;
 use crate::need;
 use crate::organization::{Counters, Organization};
 use crate::target;
@@ -109,14 +110,17 @@ pub(crate) struct Asked {
 }
 
 /// Hands a command to the writer, which looks once more at what the actor may.
-pub(crate) async fn submit(service: &Service, organization: &Organization, asked: Asked) -> Result<Done, Error> {
+pub(crate) async fn submit(service: &Service, organization: &Arc<Organization>, asked: Asked) -> Result<Done, Error> {
     let (reply, answer) = oneshot::channel();
     let Asked { command, origin, if_match, idempotency, rows } = asked;
+    let beside = Beside::of(&rows);
     let sent = organization.jobs.send(Job { command, origin, if_match, idempotency, rows, reply }).await;
     sent.map_err(|_| service.why_closed(organization.key))?;
     let lost = || Error::Internal("the writer gave no answer".to_owned());
     let Written { revision, changes, view, repeated } = answer.await.map_err(|_| lost())??;
-    Ok(Done { revision, changes, view, repeated, difference: None })
+    let done = Done { revision, changes, view, repeated, difference: None };
+    service.tell(organization, &done, beside).await;
+    Ok(done)
 }
 
 fn idempotency(ctx: &Ctx, digest: [u8; 32]) -> Option<Idempotency> {

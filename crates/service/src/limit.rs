@@ -80,7 +80,9 @@ impl Limits {
         let waited = self.mails.check_key(&key(organization, name));
         waited.map_err(|until| {
             let retry_after = until.wait_time_from(DefaultClock::default().now());
-            Error::Busy { retry_after, message: "a link was made a moment ago; try again in a minute".to_owned() }
+            let retry_after = Duration::from_secs(retry_after.as_secs() + 1);
+            let message = "a link was made a moment ago; try again in a minute".to_owned();
+            Error::Busy { retry_after, message, tries: true }
         })
     }
 
@@ -101,5 +103,5 @@ fn key(organization: OrganizationKey, name: &str) -> [u8; 32] {
 fn busy(retry_after: Duration, whose: &str) -> Error {
     let seconds = retry_after.as_secs() + 1;
     let message = format!("there were too many tries {whose}; try again in {seconds} seconds");
-    Error::Busy { retry_after: Duration::from_secs(seconds), message }
+    Error::Busy { retry_after: Duration::from_secs(seconds), message, tries: true }
 }

@@ -3,22 +3,22 @@
 //! counts only as long as that one may act for the account: nobody becomes more by a link they kept.
 
 use crate::ctx::Ctx;
-use crate::execute::may_give;
+use crate::execute::{Done, execute_with, may_give, to_the_end};
 use crate::mail::letter;
 use crate::organization::Organization;
 use crate::password::PASSWORD;
 use crate::session::SignedIn;
 use crate::signin::{Begun, ENROLL, FACTOR, Step, Visitor};
-use crate::{Error, Key, Secret, Service};
+use crate::{Error, Key, Secret, Service, event};
 use rolecall_model::command::SubjectRef;
 use rolecall_model::decide::decide;
 use rolecall_model::id::PrincipalId;
 use rolecall_model::moment::{Actor, Moment};
-use rolecall_model::principal::{Principal, PrincipalKind, Subject};
+use rolecall_model::principal::{Principal, PrincipalChange, PrincipalKind, Subject};
 use rolecall_model::refusal::Kind;
 use rolecall_model::token::TokenCommand;
-use rolecall_model::user::{UserCommand, UserPatch};
-use rolecall_model::{Command, Org, Refusal, Timestamp, resolve};
+use rolecall_model::user::{NewUser, UserCommand, UserPatch};
+use rolecall_model::{Change, Command, Org, Refusal, Timestamp, resolve};
 use rolecall_store::Row;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -43,6 +43,13 @@ impl LinkKind {
         match self {
             LinkKind::Invitation => "invitation",
             LinkKind::Reset => "reset",
+        }
+    }
+
+    const fn event(self) -> &'static str {
+        match self {
+            LinkKind::Invitation => "invited",
+            LinkKind::Reset => "reset_link_made",
         }
     }
 
@@ -108,7 +115,70 @@ pub async fn make_link(ctx: &Ctx, kind: LinkKind, user: &SubjectRef) -> Result<L
     }
     let seen_by = Some(ctx.principal().number());
     let asked_by = org.principal(ctx.principal()).map(|asker| asker.name.to_string());
-    ctx.service.link(&ctx.organization, kind, id, seen_by, asked_by.as_deref()).await
+    let made = ctx.service.link(&ctx.organization, kind, id, seen_by, asked_by.as_deref()).await?;
+    let how = if made.mailed { "mailed" } else { "shown to who asked for it" };
+    event::note(ctx, kind.event(), &format!("for {}, {how}", found.subject));
+    Ok(made)
+}
+
+/// What became of the invitation of somebody who was added.
+#[derive(Clone, Debug, Default)]
+pub struct Invited {
+    /// The invitation, when there is one.
+    pub link: Option<LinkMade>,
+    /// Why there is none although there should be.
+    pub warning: Option<String>,
+}
+
+/// Adds a user and invites it: unless told otherwise, when it has an address and can choose a password. Once the user
+/// is there, this does not fail any more. Who repeats a request invites nobody again.
+///
+/// # Errors
+/// What stands in the way; then nothing has changed.
+pub async fn create_user(
+    ctx: &Ctx,
+    new: NewUser,
+    invite: Option<bool>,
+    digest: [u8; 32],
+) -> Result<(Done, Invited), Error> {
+    let refuse = |message: &str| Err(Refusal::new(Kind::NotNow, "invite", message).into());
+    let passwords = ctx.present.org().sign_in_rules().passwords;
+    let wanted = match invite {
+        Some(true) if !passwords => {
+            return refuse("nobody can be invited while passwords are switched off; people sign in by their provider");
+        }
+        Some(true) if new.disabled => return refuse("a user that starts disabled cannot be invited"),
+        Some(asked) => asked,
+        None => passwords && !new.disabled && new.email.is_some(),
+    };
+    let ctx = ctx.clone();
+    to_the_end(async move {
+        let done = execute_with(&ctx, UserCommand::Create(new).into(), digest, Vec::new()).await?;
+        let invited = if wanted && !ctx.is_dry_run() { invite_new(&ctx, &done).await } else { Invited::default() };
+        Ok((done, invited))
+    })
+    .await
+}
+
+async fn invite_new(ctx: &Ctx, done: &Done) -> Invited {
+    if done.repeated {
+        let warning = "this request was answered before, and nobody was invited again";
+        return Invited { link: None, warning: Some(warning.to_owned()) };
+    }
+    let created = done.changes.iter().find_map(|change| match change {
+        Change::Principal(PrincipalChange::Created { id, .. }) => Some(SubjectRef::Number(id.number())),
+        _ => None,
+    });
+    let Some(user) = created else { return Invited::default() };
+    let ctx = Ctx { present: Arc::clone(&done.view), ..ctx.with_view(Arc::clone(&done.view)) };
+    match make_link(&ctx, LinkKind::Invitation, &user).await {
+        Ok(link) => Invited { link: Some(link), warning: None },
+        Err(error) => {
+            tracing::warn!(%error, "somebody was added and not invited");
+            let warning = format!("the user was added, but not invited: {error}; invite it by itself");
+            Invited { link: None, warning: Some(warning) }
+        }
+    }
 }
 
 fn sets_password(user: SubjectRef) -> Command {
@@ -190,7 +260,7 @@ impl Service {
     /// account is not told, and takes no other time: the mail is made beside the answer.
     ///
     /// # Errors
-    /// `Busy` after too many tries; `Refused` when there is no mail server.
+    /// `Busy`; `Refused` when there is no mail server.
     pub async fn forgot_password(
         &self,
         organization: Option<&str>,

@@ -2,6 +2,7 @@
 //! Not here: how it travels (`rolecall-mail` implements [`Post`]).
 
 pub mod letter;
+pub(crate) mod notice;
 mod outbox;
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,8 @@ pub(crate) struct Organization {
     closing: watch::Sender<Option<Closing>>,
     closed: AtomicBool,
     streams_end: watch::Sender<bool>,
+    /// Tells the writer that another node wrote something.
+    pub(crate) follow: tokio::sync::Notify,
     revisions: watch::Sender<u64>,
     /// Held while a checkpoint is written: one at a time, and none while a person is erased.
     keeping: tokio::sync::Mutex<()>,
@@ -86,6 +88,7 @@ impl Organization {
             closing: watch::Sender::new(None),
             closed: AtomicBool::new(false),
             streams_end: watch::Sender::new(false),
+            follow: tokio::sync::Notify::new(),
             revisions: watch::Sender::new(revision),
             keeping: tokio::sync::Mutex::new(()),
             counters: Counters::default(),

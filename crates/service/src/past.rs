@@ -59,7 +59,11 @@ impl Past {
         if let Some(kept) = self.kept(organization.key, revision) {
             return Ok(kept);
         }
-        let busy = |message: &str| Error::Busy { retry_after: Duration::from_secs(2), message: message.to_owned() };
+        let busy = |message: &str| Error::Busy {
+            retry_after: Duration::from_secs(2),
+            message: message.to_owned(),
+            tries: false,
+        };
         let _turn = self.building.try_acquire().map_err(|_| busy("another past state is being built; try again"))?;
         if present.index().heap_bytes() > self.largest {
             return Err(busy("a past state of this organization would take more memory than is set aside for it"));

@@ -46,6 +46,9 @@ pub struct Options {
     pub tries_account: u32,
     /// Tries to sign in that one address has in a minute.
     pub tries_address: u32,
+    /// How often a node looks whether another has written; none when no other node can. Within this time, and that
+    /// of reading the entries, whatever another node ended counts here no more.
+    pub follow_every: Option<Duration>,
     /// Takes letters to where they are read; without one no mail is sent.
     pub post: Option<Arc<dyn Post>>,
 }
@@ -57,6 +60,7 @@ impl Default for Options {
             past_bytes: 1 << 30,
             checkpoint_every: 5_000,
             key: None,
+            follow_every: None,
             post: None,
             public_url: "http://127.0.0.1:7400".into(),
             tries_account: 10,
@@ -121,6 +125,7 @@ impl Service {
         let service = Service { inner: Arc::new(inner) };
         service.keep_house();
         service.start_mail();
+        service.follow_others();
         Ok(service)
     }
 
@@ -151,6 +156,40 @@ impl Service {
             }
         });
         self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
+    /// Looks now and then whether another node has written.
+    fn follow_others(&self) {
+        let Some(every) = self.options().follow_every else { return };
+        let weak = Arc::downgrade(&self.inner);
+        let task = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(every).await;
+                let Some(inner) = weak.upgrade() else { return };
+                let service = Service { inner };
+                for (_, organization) in service.loaded() {
+                    if let Err(error) = service.look_for_others(&organization).await {
+                        tracing::warn!(%error, "it is not known whether another node has written");
+                    }
+                }
+            }
+        });
+        self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
+    /// Has the writer read what another node wrote, if there is something, and says which entry is the newest.
+    async fn look_for_others(&self, organization: &Organization) -> Result<u64, Error> {
+        let head = self.store().head(organization.key).await?.map_or(0, |head| head.revision);
+        if head > organization.look().revision() {
+            organization.follow.notify_one();
+        }
+        Ok(head)
+    }
+
+    /// Waits until what other nodes have written by now is read here.
+    pub(crate) async fn hear_of_others(&self, organization: &Organization) -> Result<(), Error> {
+        let head = self.look_for_others(organization).await?;
+        self.at_least(organization, organization.view(), Some(head)).await.map(|_| ())
     }
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
@@ -358,7 +397,7 @@ impl Service {
     pub async fn is_ready(&self) -> Result<(), Error> {
         let Some(home) = self.home() else {
             let message = "no organization has been made yet; open the set-up page that the log names".to_owned();
-            return Err(Error::Busy { retry_after: Duration::from_secs(5), message });
+            return Err(Error::Busy { retry_after: Duration::from_secs(5), message, tries: false });
         };
         let key = OrganizationKey(home.bytes());
         self.organization(key).await?;

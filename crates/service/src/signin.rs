@@ -122,7 +122,7 @@ impl Service {
     /// Signs somebody in by password.
     ///
     /// # Errors
-    /// `Unauthenticated`, the same for every reason; `Busy` after too many tries.
+    /// `Unauthenticated`, the same for every reason; `Busy`.
     pub async fn sign_in(
         &self,
         organization: Option<&str>,
@@ -267,8 +267,8 @@ impl Service {
 /// Changes the caller's own password. All its other sessions end.
 ///
 /// # Errors
-/// `Unauthenticated` when the old one is wrong; `Refused`, naming every rule the new one breaks; `Busy`
-/// after too many tries.
+/// `Unauthenticated` when the old one is wrong; `Refused`, naming every rule the new one breaks;
+/// `Busy`.
 pub async fn change_password(ctx: &Ctx, old: String, new: String) -> Result<(), Error> {
     let (service, organization) = (&ctx.service, &ctx.organization);
     let gone = || Error::Unauthenticated("the account is not there any more".to_owned());
@@ -280,6 +280,7 @@ pub async fn change_password(ctx: &Ctx, old: String, new: String) -> Result<(), 
     service.limits().account(organization.key, &user.subject.to_string())?;
     let checked = service.check_password(organization.key, Some(user.subject), old).await?;
     if !matches!(checked, Checked::Right { .. }) {
+        crate::event::note(ctx, "password_change_failed", "the old password was not right");
         return Err(Refusal::invalid("old", "the old password is not right").into());
     }
     let row = service.new_password(organization, ctx.principal(), new, "new").await?;

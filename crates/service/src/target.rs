@@ -61,9 +61,9 @@ pub(crate) fn revision(org: &Org, command: &Command) -> Option<Revision> {
         | Command::Application(ApplicationCommand::Change(target, _) | ApplicationCommand::Delete(target)) => {
             principal(org, target)
         }
-        Command::Token(TokenCommand::Revoke(key) | TokenCommand::Shorten(key, _)) => {
-            Some(org.token_of_key(*key)?.changed)
-        }
+        Command::Token(
+            TokenCommand::Revoke(key) | TokenCommand::Shorten(key, _) | TokenCommand::Rotate { old: key, .. },
+        ) => Some(org.token_of_key(*key)?.changed),
         Command::ResourceType(ResourceTypeCommand::Change { target, .. } | ResourceTypeCommand::Delete(target)) => {
             resource_type(org, target)
         }

@@ -18,6 +18,9 @@ use rolecall_model::{Command, Ref, Refusal, Timestamp, token};
 use rolecall_store::Row;
 use sha2::{Digest, Sha256};
 
+/// What a client secret is called unless somebody says otherwise.
+pub const CLIENT_SECRET: &str = "client secret";
+
 /// A token to be issued.
 #[derive(Clone, Debug)]
 pub struct NewToken {
@@ -46,6 +49,29 @@ pub async fn issue_token(ctx: &Ctx, new: NewToken) -> Result<(Done, Option<Secre
     shown_once(execute_with(ctx, command, digest, vec![row]).await?, secret, ctx)
 }
 
+/// Replaces a token by another of the same subject, name, kind, reach and end. The old one goes on to count for so
+/// many seconds, for its users to take the new one. The secret comes with this answer only.
+///
+/// # Errors
+/// As [`issue_token`].
+pub async fn rotate_token(ctx: &Ctx, old: TokenKey, overlap: u32) -> Result<(Done, Option<Secret>), Error> {
+    let digest = Sha256::digest(format!("rotate {old} {overlap}")).into();
+    let fresh = fresh_key()?;
+    with_secret(ctx, TokenCommand::Rotate { old, fresh, overlap }.into(), fresh, digest).await
+}
+
+/// Carries out a command that issues a token under this key.
+pub(crate) async fn with_secret(
+    ctx: &Ctx,
+    command: Command,
+    key: TokenKey,
+    digest: [u8; 32],
+) -> Result<(Done, Option<Secret>), Error> {
+    let secret = Secret::generate()?;
+    let row = Row::Secret { kind: credential::TOKEN, key: key.bytes(), hash: Some(secret.hash()), data: None };
+    shown_once(execute_with(ctx, command, digest, vec![row]).await?, secret, ctx)
+}
+
 /// Adds an application, with a secret if asked for. The secret comes with this answer only.
 ///
 /// # Errors
@@ -71,7 +97,7 @@ pub async fn create_application(
     new.client_id = Some(client_id);
     let token = NewToken {
         subject,
-        name: "client secret".to_owned(),
+        name: CLIENT_SECRET.to_owned(),
         scope: ScopeRef::ORGANIZATION,
         actions: None,
         until: None,

@@ -42,6 +42,17 @@ pub(crate) struct Job {
     pub reply: oneshot::Sender<Result<Written, Error>>,
 }
 
+/// What a writer does next.
+#[expect(clippy::large_enum_variant, reason = "there is one of it at a time")]
+enum Next {
+    /// A job; none when there are no more to come.
+    Job(Option<Job>),
+    /// Reading what another node wrote.
+    Follow,
+    /// Taking no more.
+    Close,
+}
+
 /// What became of a job.
 #[derive(Debug)]
 pub(crate) struct Written {
@@ -95,14 +106,23 @@ impl Writer {
     pub(crate) async fn run(mut self, mut jobs: mpsc::Receiver<Job>, mut closing: watch::Receiver<Option<Closing>>) {
         self.checkpoint_when_due();
         loop {
-            let first = tokio::select! {
-                job = jobs.recv() => job,
-                _ = closing.wait_for(Option::is_some), if !jobs.is_closed() => {
+            let next = tokio::select! {
+                job = jobs.recv() => Next::Job(job),
+                () = self.organization.follow.notified() => Next::Follow,
+                _ = closing.wait_for(Option::is_some), if !jobs.is_closed() => Next::Close,
+            };
+            let first = match next {
+                Next::Job(Some(first)) => first,
+                Next::Job(None) => break,
+                Next::Follow => {
+                    self.follow().await;
+                    continue;
+                }
+                Next::Close => {
                     jobs.close();
                     continue;
                 }
             };
-            let Some(first) = first else { break };
             let mut batch = vec![first];
             take_waiting(&mut jobs, &mut batch);
             self.gather(&mut jobs, &mut batch).await;
@@ -217,6 +237,15 @@ impl Writer {
         }
     }
 
+    /// Reads what another node wrote, when somebody saw that there is something.
+    async fn follow(&mut self) {
+        match AssertUnwindSafe(self.catch_up()).catch_unwind().await {
+            Ok(Ok(())) => self.checkpoint_when_due(),
+            Ok(Err(error)) => tracing::warn!(%error, "what another node wrote was not read"),
+            Err(_) => tracing::error!("the writer of an organization panicked and goes on"),
+        }
+    }
+
     /// Reads what another node wrote.
     async fn catch_up(&mut self) -> Result<(), Error> {
         // A short random wait keeps two nodes from meeting again at once.
@@ -226,6 +255,9 @@ impl Writer {
         let from = (view.org().clone(), self.hash);
         let Replayed { org, hash, entries, touched, .. } =
             follow(self.store.as_ref(), self.organization.key, from, u64::MAX).await?;
+        if entries == 0 {
+            return Ok(());
+        }
         let view = checkpoint::blocking(move || Ok(Arc::new(View::new(view.index().advance(org, &touched))))).await?;
         self.hash = hash;
         self.since_checkpoint += entries;
@@ -296,7 +328,8 @@ fn answer(reply: oneshot::Sender<Result<Written, Error>>, result: Result<Written
 fn refuse_all(jobs: Vec<Job>, error: &Error) {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     tracing::error!(%error, cause, "a batch of changes was not written");
-    let busy = |message: &str| Error::Busy { retry_after: Duration::from_secs(1), message: message.to_owned() };
+    let busy =
+        |message: &str| Error::Busy { retry_after: Duration::from_secs(1), message: message.to_owned(), tries: false };
     for job in jobs {
         let refusal = match error {
             Error::Closing => Error::Closing,

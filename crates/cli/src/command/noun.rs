@@ -105,7 +105,7 @@ impl Noun {
     }
 
     /// A thing in a sentence: its word and name.
-    fn named(&self, thing: &Value) -> String {
+    pub fn named(&self, thing: &Value) -> String {
         let subject = match output::text(thing, "subject") {
             subject if subject.is_empty() => subject,
             subject => format!(" ({subject})"),

@@ -2,9 +2,11 @@
 
 use super::noun::{Listing, Noun, TermArgs, body, cleared, some};
 use crate::failure::Failure;
-use crate::output::{scope, text};
+use crate::output::{self, Format, scope, text};
 use crate::session::Session;
 use clap::Args;
+use reqwest::Method;
+use rolecall_client::Ask;
 use serde_json::{Value, json};
 
 /// Users as people see them.
@@ -28,6 +30,10 @@ pub const USER: Noun = Noun {
         ("policies", |one| names(one, "policies", "policy")),
         ("roles", roles),
         ("groups", |one| names(one, "groups", "group")),
+        ("second factor", |one| {
+            if one.get("second_factor") == Some(&Value::Bool(true)) { "one-time codes" } else { "" }.to_owned()
+        }),
+        ("passkeys", |one| Some(text(one, "passkeys")).filter(|count| count != "0").unwrap_or_default()),
         ("state", state),
     ],
 };
@@ -82,6 +88,9 @@ pub struct Create {
     /// A group to put the user in; may be repeated
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<String>,
+    /// Add the user without an invitation to choose a password
+    #[arg(long)]
+    no_invitation: bool,
     #[command(flatten)]
     terms: TermArgs,
 }
@@ -150,8 +159,22 @@ impl Create {
             ("roles", (!roles.is_empty()).then(|| json!(roles))),
             ("groups", some(&self.groups)),
             ("terms", self.terms.given()),
+            ("invite", self.no_invitation.then_some(json!(false))),
         ];
-        USER.create(session, body(fields)).await
+        let Some(made) = session.change(Ask::new(Method::POST, USER.path).body(body(fields))).await? else {
+            return Ok(());
+        };
+        session.done(&made, &format!("created {}", USER.named(&made)))?;
+        if session.format == Format::Table {
+            if let Some(invitation) = made.get("invitation").filter(|invitation| invitation.is_object()) {
+                super::link::say(invitation, &text(&made, "email"))?;
+            }
+            let warning = text(&made, "warning");
+            if !warning.is_empty() {
+                output::say(&warning);
+            }
+        }
+        Ok(())
     }
 }
 

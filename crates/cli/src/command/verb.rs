@@ -1,7 +1,8 @@
 //! Verb, then noun: which nouns each verb takes.
 
 use super::{
-    action, application, assignment, environment, group, member, policy, project, provider, role, token, user,
+    action, application, assignment, environment, group, link, member, policy, project, provider, role, session,
+    sign_in, token, user,
 };
 use crate::failure::Failure;
 use crate::session::{Change, Session};
@@ -40,6 +41,14 @@ enum CreateNoun {
     Token(token::Create),
     /// Let people sign in elsewhere, by OpenID Connect
     Provider(provider::Create),
+    /// Give an application one more client secret and see it, once
+    Secret(token::CreateSecret),
+    /// Invite somebody to choose a password
+    Invitation(link::Invitation),
+    /// Let somebody choose a new password
+    Reset(link::Reset),
+    /// Set up the SCIM connection, or give it a new token, and see it, once
+    ScimToken,
 }
 
 impl Create {
@@ -56,6 +65,10 @@ impl Create {
             CreateNoun::Action(noun) => noun.run(session).await,
             CreateNoun::Token(noun) => noun.run(session).await,
             CreateNoun::Provider(noun) => noun.run(session).await,
+            CreateNoun::Secret(noun) => noun.run(session).await,
+            CreateNoun::Invitation(noun) => noun.run(session).await,
+            CreateNoun::Reset(noun) => noun.run(session).await,
+            CreateNoun::ScimToken => sign_in::connect(session).await,
         }
     }
 }
@@ -87,6 +100,12 @@ pub enum Get {
     Token(token::Get),
     /// Sign-in providers, or one of them
     Provider(provider::Get),
+    /// Where people are signed in
+    Session(session::Get),
+    /// How people sign in
+    SignIn,
+    /// How the SCIM connection stands
+    ScimToken,
 }
 
 impl Get {
@@ -104,6 +123,9 @@ impl Get {
             Get::Action(noun) => noun.run(session).await,
             Get::Token(noun) => noun.run(session).await,
             Get::Provider(noun) => noun.run(session).await,
+            Get::Session(noun) => noun.run(session).await,
+            Get::SignIn => sign_in::get(session).await,
+            Get::ScimToken => sign_in::scim(session).await,
         }
     }
 }
@@ -139,6 +161,8 @@ enum UpdateNoun {
     Action(action::Update),
     /// Open a sign-in provider in $EDITOR, or change it by flags
     Provider(provider::Update),
+    /// Change how people sign in
+    SignIn(sign_in::Update),
 }
 
 impl Update {
@@ -154,6 +178,7 @@ impl Update {
             UpdateNoun::Environment(noun) => noun.run(session).await,
             UpdateNoun::Action(noun) => noun.run(session).await,
             UpdateNoun::Provider(noun) => noun.run(session).await,
+            UpdateNoun::SignIn(noun) => noun.run(session).await,
         }
     }
 }
@@ -213,12 +238,24 @@ enum DeleteNoun {
     /// Delete a sign-in provider, the links of users to it and the memberships from it alone
     #[command(after_help = "Example:\n  rolecall delete provider okta --dry-run")]
     Provider(Named),
+    /// End a session, or all of somebody
+    Session(session::Delete),
+    /// Take one-time codes away from somebody who has lost them
+    #[command(after_help = "Example:\n  rolecall delete second-factor grace@example.com")]
+    SecondFactor(Named),
+    /// End the SCIM connection
+    ScimToken,
 }
 
 impl Delete {
     pub async fn run(self, session: &Session) -> Result<(), Failure> {
         let (noun, Named { name }) = match self.noun {
             DeleteNoun::Assignment(noun) => return noun.run(session, self.yes).await,
+            DeleteNoun::Session(noun) => return noun.run(session, self.yes).await,
+            DeleteNoun::SecondFactor(Named { name }) => {
+                return sign_in::end_second_factor(session, &name, self.yes).await;
+            }
+            DeleteNoun::ScimToken => return sign_in::disconnect(session, self.yes).await,
             DeleteNoun::Role(named) => (&role::ROLE, named),
             DeleteNoun::Policy(named) => (&policy::POLICY, named),
             DeleteNoun::User(named) => (&user::USER, named),

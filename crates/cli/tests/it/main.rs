@@ -12,5 +12,6 @@ mod house;
 mod import;
 mod login;
 mod server;
+mod sign_in;
 mod tour;
 mod walkthrough;

@@ -20,7 +20,7 @@ use crate::rights::Rights;
 use crate::role::{Permit, Role, RoleChange};
 use crate::scope::Scope;
 use crate::time::Timestamp;
-use crate::token::{TokenChange, TokenKind};
+use crate::token::{Token, TokenChange, TokenKind};
 use std::collections::{BTreeSet, HashSet};
 
 /// Refuses changes after which somebody may do more, or act as another, than the actor may give.
@@ -68,6 +68,9 @@ impl Guard<'_> {
                 self.give(added.map(|action| (*action, Scope::ORGANIZATION)), "includes")
             }
             Change::Group(GroupChange::Changed { id, before, after }) => {
+                if before.scim.is_some() && after.scim.is_none() {
+                    self.reach(&Rights::of_group(self.before, *id, |terms| !self.is_over(terms)), "unlink")?;
+                }
                 if after.sso_names.iter().all(|name| before.sso_names.contains(name)) {
                     return Ok(());
                 }
@@ -84,6 +87,8 @@ impl Guard<'_> {
             }
             // A SCIM client sets the addresses of users, and so may act as any of them.
             Change::Token(TokenChange::Issued(token)) if token.kind == TokenKind::Scim => self.everything("kind"),
+            // Through a token one may have another that reaches no further and lasts no longer.
+            Change::Token(TokenChange::Issued(token)) if self.is_within_own(token) => Ok(()),
             Change::Token(TokenChange::Issued(token)) => {
                 let scope = token.scope;
                 let rights = Rights::beyond_everyone(self.after, token.principal, |terms| !self.is_over(terms));
@@ -99,6 +104,19 @@ impl Guard<'_> {
             Change::Imported(_) => self.allow_import(),
             _ => Ok(()),
         }
+    }
+
+    /// Whether a token reaches no further, and lasts no longer, than the one that its subject acts through.
+    fn is_within_own(&self, token: &Token) -> bool {
+        let Actor::Principal { id, token: Some(through) } = self.actor else { return false };
+        let Some(through) = self.before.token(through).filter(|_| id == token.principal) else { return false };
+        let closure = self.before.closure();
+        let actions = through.actions.as_ref().is_none_or(|widest| {
+            let within = |action: &ActionId| widest.iter().any(|held| closure.includes(*held, *action));
+            token.actions.as_ref().is_some_and(|actions| actions.iter().all(within))
+        });
+        let lasts = through.until.is_none_or(|end| token.until.is_some_and(|until| until <= end));
+        actions && lasts && through.scope.covers(token.scope) && through.principal == id
     }
 
     /// What a token that is limited to some actions lets one do of an action its subject holds.
@@ -139,6 +157,11 @@ impl Guard<'_> {
                 let locks_out = before.sign_in.is_possible() && !after.sign_in.is_possible();
                 if before.active && !after.active || locks_out {
                     self.reach(&rights, "disable")?;
+                }
+                // Without its link, nobody hears any more that whoever it is has left.
+                let lost = before.identities.iter().any(|linked| !after.identities.contains(linked));
+                if lost || before.scim.is_some() && after.scim.is_none() {
+                    self.reach(&rights, "unlink")?;
                 }
                 if !before.active && after.active {
                     self.give(rights.permits(), "active")?;

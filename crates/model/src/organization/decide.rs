@@ -50,13 +50,13 @@ fn changed_rules(before: SignInRules, patch: SignInPatch) -> Result<SignInRules,
     let after = SignInRules {
         passwords: patch.passwords.unwrap_or(before.passwords),
         second_factor: patch.second_factor.unwrap_or(before.second_factor),
-        idle_seconds: between(patch.idle_seconds, before.idle_seconds, "idle_seconds", MINUTE, 31 * DAY)?,
+        idle_seconds: between(patch.idle_seconds, before.idle_seconds, "session_idle_seconds", MINUTE, 31 * DAY)?,
         session_seconds: between(patch.session_seconds, before.session_seconds, "session_seconds", MINUTE, 366 * DAY)?,
         invite_seconds: between(patch.invite_seconds, before.invite_seconds, "invite_seconds", 5 * MINUTE, 31 * DAY)?,
     };
     if after.idle_seconds > after.session_seconds {
-        let message = "idle_seconds must not be more than session_seconds, after which a session ends anyway";
-        return Err(Refusal::invalid("idle_seconds", message));
+        let message = "session_idle_seconds must not be more than session_seconds, after which a session ends anyway";
+        return Err(Refusal::invalid("session_idle_seconds", message));
     }
     Ok(after)
 }

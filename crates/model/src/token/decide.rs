@@ -1,13 +1,18 @@
 //! The rules of tokens.
 
-use super::{MOST_SESSIONS, MOST_TOKENS, NewToken, Token, TokenChange, TokenCommand, TokenKind};
+use super::{
+    LONGEST_OVERLAP, MOST_SESSIONS, MOST_TOKENS, NewToken, SCIM_CLIENT, Token, TokenChange, TokenCommand, TokenKind,
+};
+use crate::application::{ApplicationCommand, NewApplication};
 use crate::command::SubjectRef;
 use crate::decide::Draft;
 use crate::id::{PrincipalId, TokenId, TokenKey};
 use crate::name::parse_name;
 use crate::organization::{Org, Stamp};
+use crate::principal::PrincipalKind;
 use crate::refusal::{Kind, Refusal};
 use crate::resolve;
+use crate::scope::ScopeRef;
 use crate::time::Timestamp;
 
 impl Draft<'_> {
@@ -16,6 +21,8 @@ impl Draft<'_> {
             TokenCommand::Issue(new) => self.issue_token(&new),
             TokenCommand::Revoke(key) => self.revoke_token(key),
             TokenCommand::Shorten(key, until) => self.shorten_token(key, until),
+            TokenCommand::Rotate { old, fresh, overlap } => self.rotate_token(old, fresh, overlap),
+            TokenCommand::ConnectScim(key) => self.connect_scim(key),
             TokenCommand::EndSessions { subject, except } => self.end_sessions(&subject, except),
         }
     }
@@ -32,6 +39,67 @@ impl Draft<'_> {
         let after = Token { until: Some(until), ..before.clone() };
         self.change(TokenChange::Changed { before, after });
         Ok(())
+    }
+
+    fn rotate_token(&mut self, old: TokenKey, fresh: TokenKey, overlap: u32) -> Result<(), Refusal> {
+        let token = self.known_token(old)?;
+        if token.kind.is_passing() {
+            let message = format!("a {} is not rotated; end it and sign in again", token.kind.word());
+            return Err(Refusal::new(Kind::NotNow, "", message));
+        }
+        if !token.counts_at(self.now()) {
+            return Err(Refusal::new(Kind::NotNow, "", "the token has expired; issue a new one"));
+        }
+        if overlap > LONGEST_OVERLAP {
+            let message = format!("overlap_seconds must be 0 to {LONGEST_OVERLAP}, not {overlap}");
+            return Err(Refusal::invalid("overlap_seconds", message));
+        }
+        // The old one goes first, so that who has as many as there may be can rotate.
+        self.shorten_token(old, self.now().plus_seconds(overlap.into()))?;
+        self.require_room(token.principal)?;
+        self.require_fresh(fresh)?;
+        let id = TokenId::at(self.org.tokens.next_number(1));
+        let Token { name, principal, scope, actions, until, kind, client, .. } = token;
+        let new = Token::new(id, fresh, name, principal, scope, actions, self.now(), until);
+        self.change(TokenChange::Issued(Token { kind, client, ..new }));
+        Ok(())
+    }
+
+    fn connect_scim(&mut self, key: TokenKey) -> Result<(), Refusal> {
+        match self.org.find_principal(SCIM_CLIENT) {
+            None => self.decide_application(ApplicationCommand::Create(NewApplication {
+                name: "SCIM".to_owned(),
+                client_id: Some(SCIM_CLIENT.to_owned()),
+                description: "Acts for the SCIM client of the identity provider.".to_owned(),
+                ..NewApplication::default()
+            }))?,
+            Some((_, found)) if found.kind() == PrincipalKind::User => {
+                let message = format!(
+                    "a user is known by \"{SCIM_CLIENT}\", which the connection's application needs; rename the user"
+                );
+                return Err(Refusal::new(Kind::Taken, "", message));
+            }
+            Some((_, found)) if !found.active => {
+                let message = format!("the application \"{SCIM_CLIENT}\" is disabled; enable it first");
+                return Err(Refusal::new(Kind::NotNow, "", message));
+            }
+            Some(_) => {}
+        }
+        let older: Vec<Token> =
+            self.org.tokens.iter().filter(|row| row.kind == TokenKind::Scim).map(|row| row.value.clone()).collect();
+        for token in older {
+            self.change(TokenChange::Revoked(token));
+        }
+        self.issue_token(&NewToken {
+            key,
+            name: "SCIM client".to_owned(),
+            subject: SubjectRef::Application(SCIM_CLIENT.into()),
+            scope: ScopeRef::ORGANIZATION,
+            actions: None,
+            until: None,
+            kind: TokenKind::Scim,
+            client: None,
+        })
     }
 
     pub(crate) fn end_sessions(&mut self, subject: &SubjectRef, except: Option<TokenKey>) -> Result<(), Refusal> {
@@ -63,19 +131,14 @@ impl Draft<'_> {
 
     fn issue_token(&mut self, new: &NewToken) -> Result<(), Refusal> {
         let (principal, _) = resolve::principal(&self.org, &new.subject, "subject")?;
-        if self.org.token_of_key(new.key).is_some() {
-            return Err(Refusal::new(Kind::Taken, "key", "this key belongs to another token; draw a new one"));
-        }
+        self.require_fresh(new.key)?;
+        self.require_kind(new.kind, principal)?;
         let name = parse_name(&new.name, "name")?;
         if new.kind.is_passing() {
             self.make_room(principal, new.kind);
         }
-        let theirs = self.org.tokens_of(principal).filter_map(|id| self.org.token(id));
-        let living = theirs.filter(|token| !token.kind.is_passing() && token.counts_at(self.now())).count();
-        if living >= MOST_TOKENS && !new.kind.is_passing() {
-            let message =
-                format!("a subject has at most {MOST_TOKENS} tokens at once; revoke some that are no longer used");
-            return Err(Refusal::new(Kind::TooMany, "", message));
+        if !new.kind.is_passing() {
+            self.require_room(principal)?;
         }
         if let Some(until) = new.until.filter(|until| *until <= self.now()) {
             return Err(Refusal::invalid("until", format!("until ({until}) has passed; name a time to come")));
@@ -91,6 +154,34 @@ impl Draft<'_> {
         let token = Token::new(id, new.key, name, principal, scope, actions, self.now(), new.until);
         let token = Token { kind: new.kind, client: new.client.clone(), ..token };
         self.change(TokenChange::Issued(token));
+        Ok(())
+    }
+
+    fn require_fresh(&self, key: TokenKey) -> Result<(), Refusal> {
+        if self.org.token_of_key(key).is_some() {
+            return Err(Refusal::new(Kind::Taken, "key", "this key belongs to another token; draw a new one"));
+        }
+        Ok(())
+    }
+
+    /// A client secret belongs to a client: an application with a client id.
+    fn require_kind(&self, kind: TokenKind, principal: PrincipalId) -> Result<(), Refusal> {
+        let has_client_id = self.org.principal(principal).is_some_and(|owner| owner.client_id().is_some());
+        if kind == TokenKind::Secret && !has_client_id {
+            let message = "only an application that has a client id can have a client secret; issue a token instead";
+            return Err(Refusal::new(Kind::NotNow, "", message));
+        }
+        Ok(())
+    }
+
+    fn require_room(&self, principal: PrincipalId) -> Result<(), Refusal> {
+        let theirs = self.org.tokens_of(principal).filter_map(|id| self.org.token(id));
+        let living = theirs.filter(|token| !token.kind.is_passing() && token.counts_at(self.now())).count();
+        if living >= MOST_TOKENS {
+            let message =
+                format!("a subject has at most {MOST_TOKENS} tokens at once; revoke some that are no longer used");
+            return Err(Refusal::new(Kind::TooMany, "", message));
+        }
         Ok(())
     }
 

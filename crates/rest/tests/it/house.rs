@@ -32,6 +32,7 @@ impl Clock for TestClock {
 
 pub struct House {
     pub clock: Arc<TestClock>,
+    pub service: Service,
     pub router: axum::Router,
     pub document: Value,
     _folder: tempfile::TempDir,
@@ -165,9 +166,9 @@ impl House {
             admin_token: Some(ADMIN.to_owned()),
         };
         service.first_start(start).await.unwrap();
-        let (router, document) = rolecall_rest::router(service);
+        let (router, document) = rolecall_rest::router(service.clone());
         let document = serde_json::to_value(document).unwrap();
-        House { clock, router, document, _folder: folder }
+        House { clock, service, router, document, _folder: folder }
     }
 
     pub async fn union() -> House {

@@ -21,5 +21,6 @@ mod permission;
 mod precondition;
 mod provider;
 mod schema;
+mod sign_in;
 mod stream;
 mod token;

@@ -124,6 +124,16 @@ pub fn method_added(about: &Notice<'_>, method: &str) -> Letter {
     notice(about, subject, &format!("A new way to sign in was added to your account at {title}: {method}"))
 }
 
+/// Says that a way to sign in is gone.
+pub fn method_removed(about: &Notice<'_>, method: &str) -> Letter {
+    let (title, method) = (line(about.organization_title), line(method));
+    notice(
+        about,
+        format!("A way to sign in to {title} was removed"),
+        &format!("A way to sign in was removed from your account at {title}: {method}"),
+    )
+}
+
 fn notice(about: &Notice<'_>, subject: String, what: &str) -> Letter {
     Draft {
         to: about.to,
@@ -324,6 +334,9 @@ mod tests {
         let added = method_added(&told(), "a passkey");
         assert_eq!(added.subject, "A new way to sign in to Acme");
         assert!(added.text.contains("at Acme: a passkey (31 January 2030, 09:05 UTC)."), "{}", added.text);
+        let removed = method_removed(&told(), "a passkey");
+        assert_eq!(removed.subject, "A way to sign in to Acme was removed");
+        assert!(removed.text.contains("from your account at Acme: a passkey ("), "{}", removed.text);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rolecall_model::assignment::{AssignmentCommand, GrantRef};
 use rolecall_model::command::{Ref, SubjectRef};
 use rolecall_model::environment::EnvironmentCommand;
 use rolecall_model::group::GroupCommand;
-use rolecall_model::id::PrincipalId;
+use rolecall_model::id::{PrincipalId, TokenKey};
 use rolecall_model::membership::MembershipCommand;
 use rolecall_model::moment::Actor;
 use rolecall_model::operation as op;
@@ -203,11 +203,12 @@ fn giving(org: &Org, grant: &GrantRef) -> Vec<Need> {
 /// a small key would open, or lock, more than it was made for.
 fn token(org: &Org, command: &TokenCommand, caller: Option<Actor>) -> Vec<Need> {
     let need = Need::new(op::TOKENS_WRITE, Place::ORGANIZATION);
+    let connect = Need::new(op::PROVIDERS_WRITE, Place::ORGANIZATION);
+    let kind = |key: &TokenKey| org.token_of_key(*key).map(|token| token.kind);
     match command {
         // SCIM's token is part of setting the connection up.
-        TokenCommand::Issue(new) if new.kind == TokenKind::Scim => {
-            vec![Need::new(op::PROVIDERS_WRITE, Place::ORGANIZATION)]
-        }
+        TokenCommand::Issue(new) if new.kind == TokenKind::Scim => vec![connect],
+        TokenCommand::ConnectScim(_) => vec![connect],
         TokenCommand::Issue(new) => {
             let owner = resolve::principal(org, &new.subject, "").ok().map(|(id, _)| id);
             let own = owner.is_some_and(|owner| acts_whole_as(org, caller, owner));
@@ -220,7 +221,13 @@ fn token(org: &Org, command: &TokenCommand, caller: Option<Actor>) -> Vec<Need> 
                 vec![need.of("user", &words(subject), op::USERS_READ)]
             }
         }
-        TokenCommand::Revoke(key) | TokenCommand::Shorten(key, _) => {
+        TokenCommand::Revoke(key) | TokenCommand::Shorten(key, _) | TokenCommand::Rotate { old: key, .. }
+            if kind(key) == Some(TokenKind::Scim) =>
+        {
+            vec![connect.of("token", key, op::TOKENS_READ)]
+        }
+        // A rotated token reaches no further than the old one, so even a narrow one may rotate itself.
+        TokenCommand::Revoke(key) | TokenCommand::Shorten(key, _) | TokenCommand::Rotate { old: key, .. } => {
             let own = org.token_of_key(*key).is_some_and(|token| {
                 let itself =
                     matches!(caller, Some(Actor::Principal { token: Some(through), .. }) if through == token.id);

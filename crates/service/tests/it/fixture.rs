@@ -55,6 +55,10 @@ pub struct Hands {
 }
 
 impl Hands {
+    fn new() -> Self {
+        Hands { now: AtomicI64::new(second(0).micros()), reads: AtomicUsize::new(usize::MAX / 2) }
+    }
+
     pub fn set(&self, seconds: i64) {
         self.now.store(second(seconds).micros(), Ordering::SeqCst);
     }
@@ -135,10 +139,22 @@ impl House {
         Self::empty_keeping_every(5_000).await
     }
 
+    /// A service without an organization, with options of the test's own.
+    pub async fn with_options(change: impl FnOnce(&mut Options)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Hands::new());
+        let mut options = Options { clock: Arc::<Hands>::clone(&clock), ..Options::default() };
+        change(&mut options);
+        let store = Arc::new(Watched::new(sqlite(folder.path().join("rolecall.db")).await));
+        let service = Service::open(Arc::<Watched>::clone(&store), options).await.unwrap();
+        service.first_start(start("test", SHOP)).await.unwrap();
+        let house = House { service, store, clock, folder, checkpoint_every: 5_000 };
+        house.with(word::user("ada").given("policy Admin").password()).await
+    }
+
     pub async fn empty_keeping_every(checkpoint_every: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock =
-            Arc::new(Hands { now: AtomicI64::new(second(0).micros()), reads: AtomicUsize::new(usize::MAX / 2) });
+        let clock = Arc::new(Hands::new());
         let (store, service) = open(folder.path().join("rolecall.db"), &clock, checkpoint_every).await;
         House { service, store, clock, folder, checkpoint_every }
     }
@@ -234,10 +250,14 @@ pub fn new_token(who: &str) -> NewToken {
     }
 }
 
-async fn open(path: PathBuf, clock: &Arc<Hands>, checkpoint_every: u64) -> (Arc<Watched>, Service) {
-    // What a test kills, it kills with its process only; the store's own tests pull the plug.
+/// What a test kills, it kills with its process only; the store's own tests pull the plug.
+async fn sqlite(path: PathBuf) -> SqliteStore {
     let options = OpenOptions { durability: Durability::Process, ..OpenOptions::default() };
-    let store = Arc::new(Watched::new(SqliteStore::open(path, options).await.unwrap()));
+    SqliteStore::open(path, options).await.unwrap()
+}
+
+async fn open(path: PathBuf, clock: &Arc<Hands>, checkpoint_every: u64) -> (Arc<Watched>, Service) {
+    let store = Arc::new(Watched::new(sqlite(path).await));
     let clock: Arc<dyn Clock> = Arc::<Hands>::clone(clock);
     let options = Options { clock, checkpoint_every, ..Options::default() };
     let service = Service::open(Arc::<Watched>::clone(&store), options).await.unwrap();

@@ -10,7 +10,7 @@ use rolecall_store::{
 };
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// What an append does instead of appending, once.
@@ -35,6 +35,8 @@ pub struct Watched {
     door: Semaphore,
     saves: Semaphore,
     faults: Mutex<Vec<Fault>>,
+    /// Whether tickets and letters cannot be kept.
+    pub full: AtomicBool,
 }
 
 impl Watched {
@@ -48,6 +50,7 @@ impl Watched {
             door,
             saves,
             faults: Mutex::default(),
+            full: AtomicBool::new(false),
         }
     }
 
@@ -253,6 +256,9 @@ impl Plain for Watched {
 #[async_trait]
 impl Tickets for Watched {
     async fn put_ticket(&self, kind: &'static str, hash: [u8; 32], ticket: &Ticket) -> Result<(), StoreError> {
+        if self.full.load(Ordering::SeqCst) {
+            return Err(StoreError::Full);
+        }
         self.inner.put_ticket(kind, hash, ticket).await
     }
     async fn ticket(&self, kind: &str, hash: [u8; 32]) -> Result<Option<Ticket>, StoreError> {
@@ -286,6 +292,9 @@ impl Tickets for Watched {
 #[async_trait]
 impl Outbox for Watched {
     async fn put_mail(&self, organization: OrganizationKey, at: i64, data: Vec<u8>) -> Result<i64, StoreError> {
+        if self.full.load(Ordering::SeqCst) {
+            return Err(StoreError::Full);
+        }
         self.inner.put_mail(organization, at, data).await
     }
     async fn due_mail(&self, now: i64, limit: usize) -> Result<Vec<Mail>, StoreError> {

@@ -1,12 +1,14 @@
-//! What the golden log tells: a small organization in which everything happens once.
+//! What the golden logs tell: a small organization in which everything happens once, and one whose people and machines
+//! sign in.
 
 mod happening;
+mod sign_in;
 
 use crate::catalog::Catalog;
 use crate::change::Change;
 use crate::command::Command;
 use crate::decide::decide;
-use crate::entry::Entry;
+use crate::entry::{Entry, READS};
 use crate::id::{OrganizationId, PrincipalId, TokenId};
 use crate::moment::{Actor, Moment};
 use crate::organization::{NewOrganization, Org, SettingsPatch};
@@ -56,6 +58,10 @@ pub(super) const WORDS: [&str; 38] = [
     "token.issued",
     "token.revoked",
 ];
+
+/// Every word that came with the second version.
+pub(super) const SIGN_IN_WORDS: [&str; 5] =
+    ["organization.sign_in_set", "provider.changed", "provider.created", "provider.deleted", "token.changed"];
 
 /// A word that no other part of the log has.
 pub(super) const ERASED_PERSON: &str = "mallory";
@@ -110,9 +116,18 @@ pub(super) fn word(change: &Change) -> String {
     format!("{noun}.{}", rest.as_object().unwrap().keys().next().unwrap())
 }
 
-/// Whose values are erased from the golden log.
-pub(super) fn erased_subject() -> Subject {
-    let erased = entries().into_iter().flat_map(|entry| entry.changes).find_map(|change| match change {
+/// Which golden log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// The first.
+    One,
+    /// With sign-in providers, sessions and SCIM.
+    Two,
+}
+
+/// Whose values are erased from a golden log.
+pub(super) fn erased_subject(version: Version) -> Subject {
+    let erased = entries(version).into_iter().flat_map(|entry| entry.changes).find_map(|change| match change {
         Change::Principal(PrincipalChange::Erased { subject }) => Some(subject),
         _ => None,
     });
@@ -120,10 +135,10 @@ pub(super) fn erased_subject() -> Subject {
 }
 
 /// The history, entry by entry.
-pub(super) fn entries() -> Vec<Entry> {
+pub(super) fn entries(version: Version) -> Vec<Entry> {
     let mut org = Org::empty();
     let mut entries = Vec::new();
-    for (number, (actor, command)) in (1_u8..).zip(commands()) {
+    for (number, (actor, command)) in (1_u8..).zip(commands(version)) {
         let now = Timestamp::from_micros(1_795_000_000_000_000 + i64::from(number) * 1_500_001);
         let moment = Moment::new(now, actor, [number; 32]);
         let decision = decide(&org, command, &moment).unwrap_or_else(|refusal| panic!("entry {number}: {refusal}"));
@@ -134,7 +149,7 @@ pub(super) fn entries() -> Vec<Entry> {
             facade: if number % 2 == 0 { "rest" } else { "union" }.into(),
             request: compact_str::format_compact!("request-{number}"),
             idempotency: (number % 3 == 0).then(|| compact_str::format_compact!("key \"{number}\"")),
-            reads: 1,
+            reads: if version == Version::One { 1 } else { READS },
             changes: decision.changes,
         });
         org = decision.org;
@@ -142,7 +157,17 @@ pub(super) fn entries() -> Vec<Entry> {
     entries
 }
 
-fn commands() -> Vec<(Actor, Command)> {
+fn commands(version: Version) -> Vec<(Actor, Command)> {
+    match version {
+        Version::One => first(),
+        Version::Two => {
+            let begun = [found(), user("ada", &[role("Admin", None, None)])].map(|command| (Actor::System, command));
+            begun.into_iter().chain(sign_in::happened()).collect()
+        }
+    }
+}
+
+fn first() -> Vec<(Actor, Command)> {
     let ada = PrincipalId::new(1).unwrap();
     let by_ada = Actor::Principal { id: ada, token: None };
     let by_token = Actor::Principal { id: ada, token: TokenId::new(1) };
