@@ -11,6 +11,7 @@ mod help;
 mod house;
 mod import;
 mod login;
+mod provider;
 mod server;
 mod sign_in;
 mod tour;
