@@ -41,10 +41,8 @@ pub type Placed = (ProviderFile, u64);
 impl ProviderFile {
     /// Reads one, or a list.
     pub fn read_all(text: &str) -> Result<Vec<Placed>, Failure> {
-        let begins = text.lines().map(str::trim_start).find(|line| {
-            let is_content = !line.is_empty() && !line.starts_with('#') && *line != "---";
-            is_content
-        });
+        let is_content = |line: &&str| !line.is_empty() && !line.starts_with('#') && *line != "---";
+        let begins = text.lines().map(str::trim_start).find(is_content);
         if begins.is_some_and(|line| line.starts_with('-') || line.starts_with('[')) {
             let all: Vec<Spanned<ProviderFile>> = read(text)?;
             return Ok(all.into_iter().map(|one| (one.value, one.referenced.line())).collect());

@@ -52,6 +52,7 @@ impl Home {
     }
 
     /// Begins to sign in, and gives the first of what it says that begins so.
+    #[expect(clippy::zombie_processes, reason = "whoever gets it waits for it")]
     fn login(&self, arguments: &[&str], begins: &str) -> (Child, BufReader<std::process::ChildStderr>, String) {
         let mut command = self.command();
         command.arg("login").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());

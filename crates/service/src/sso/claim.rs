@@ -206,7 +206,6 @@ fn bracket_end(bytes: &[u8], from: usize) -> usize {
             (Some(_), _) if escaped => escaped = false,
             (Some(_), b'\\') => escaped = true,
             (Some(open), byte) if open == *byte => quote = None,
-            (Some(_), _) => {}
             (None, b'\'' | b'"') => quote = Some(*byte),
             (None, b'[') => depth += 1,
             (None, b']') => depth -= 1,

@@ -250,8 +250,9 @@ fn external_id(provider: &Provider, sub: &str) -> String {
     if fits && plain.bytes().all(|byte| byte.is_ascii_graphic()) {
         return plain;
     }
-    let hash: String = Sha256::digest(sub).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}:{hash}", provider.name)
+    let mut start = [0; 16];
+    start.copy_from_slice(&Sha256::digest(sub)[..16]);
+    format!("{}:{:032x}", provider.name, u128::from_be_bytes(start))
 }
 
 fn grant_ref(grant: Grant) -> GrantRef {

@@ -134,8 +134,7 @@ pub(crate) fn secret_key(name: &str) -> [u8; 16] {
 
 /// A sealed secret opens only as the same provider's.
 fn purpose(organization: OrganizationKey, name: &str) -> String {
-    let organization: String = organization.0.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{PROVIDER} {organization} {name}")
+    format!("{PROVIDER} {:032x} {name}", u128::from_be_bytes(organization.0))
 }
 
 /// A provider with all that is needed to sign somebody in by it.

@@ -61,8 +61,8 @@ pub(super) async fn of(shell: &Shell, pending: &Pending, answered: Answered) -> 
         first => first.map(|claims| (claims, known)),
     };
     let (claims, known) = claims.map_err(|error| unproven(&error))?;
-    require_party(client, &claims)?;
-    require_access_token(client, &known, &claims, &id_token, &access_token, pending.now)?;
+    require_party(client, claims)?;
+    require_access_token(client, &known, claims, &id_token, &access_token, pending.now)?;
     let sub = claims.subject().to_string();
     let said = payload(&id_token)?;
     let mut arrival =

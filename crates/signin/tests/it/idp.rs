@@ -174,7 +174,7 @@ impl Idp {
     }
 
     /// Sound claims for whoever was sent here, but for what a test changes.
-    pub fn claims(&self, asked: &Asked, more: Value) -> Value {
+    pub fn claims(&self, asked: &Asked, more: &Value) -> Value {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         let mut claims = json!({
             "iss": self.issuer,
@@ -199,7 +199,7 @@ impl Idp {
 
     /// A code for a token with these claims.
     pub fn code(&self, asked: &Asked, more: Value) -> String {
-        let id_token = self.key.sign(&self.claims(asked, more));
+        let id_token = self.key.sign(&self.claims(asked, &more));
         self.code_for(asked, Some(id_token), None)
     }
 

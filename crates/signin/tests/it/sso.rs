@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// Sends a browser to okta.
 async fn go(browser: &mut Browser<'_>) -> Asked {
@@ -115,7 +116,7 @@ async fn a_made_up_state_and_none_at_all_are_no_sign_in() {
 #[tokio::test]
 async fn a_token_that_is_not_for_this_sign_in_proves_nothing() {
     let (house, idp) = House::with_okta().await;
-    let now = idp.claims(&Asked(Default::default()), json!({}))["iat"].as_i64().unwrap();
+    let now = idp.claims(&Asked(HashMap::default()), &json!({}))["iat"].as_i64().unwrap();
     let cases = [
         ("another nonce", json!({"nonce": "another"})),
         ("no nonce", json!({"nonce": null})),
@@ -134,18 +135,18 @@ async fn a_token_that_is_not_for_this_sign_in_proves_nothing() {
         ("another access token", json!({"at_hash": hash("another")})),
     ];
     for (what, more) in cases {
-        proves_nothing(&house, &idp, what, |asked| idp.key.sign(&idp.claims(asked, more))).await;
+        proves_nothing(&house, &idp, what, |asked| idp.key.sign(&idp.claims(asked, &more))).await;
     }
 }
 
 #[tokio::test]
 async fn a_token_that_the_provider_did_not_sign_proves_nothing() {
     let (house, idp) = House::with_okta().await;
-    let claims = |asked: &Asked| idp.claims(asked, json!({}));
+    let claims = |asked: &Asked| idp.claims(asked, &json!({}));
     proves_nothing(&house, &idp, "changed after signing", |asked| {
         let token = idp.key.sign(&claims(asked));
         let parts: Vec<&str> = token.split('.').collect();
-        let changed = URL_SAFE_NO_PAD.encode(idp.claims(asked, json!({"sub": "somebody-else"})).to_string());
+        let changed = URL_SAFE_NO_PAD.encode(idp.claims(asked, &json!({"sub": "somebody-else"})).to_string());
         format!("{}.{changed}.{}", parts[0], parts[2])
     })
     .await;
@@ -191,7 +192,7 @@ async fn a_new_key_of_the_provider_counts_at_once_and_the_old_one_no_longer() {
     idp.publishes(&new);
     let old = std::mem::replace(&mut idp.key, new);
     assert!(comes_back(&house, &idp, json!({})).await.1);
-    proves_nothing(&house, &idp, "the old key", |asked| old.sign(&idp.claims(asked, json!({})))).await;
+    proves_nothing(&house, &idp, "the old key", |asked| old.sign(&idp.claims(asked, &json!({})))).await;
 }
 
 #[tokio::test]
@@ -200,7 +201,7 @@ async fn what_only_the_userinfo_endpoint_says_counts_when_it_speaks_of_the_same_
     for (sub, lets_in) in [("00u2", false), ("00u1", true)] {
         let mut browser = house.browser();
         let asked = go(&mut browser).await;
-        let id_token = idp.key.sign(&idp.claims(&asked, json!({"email": null, "email_verified": null})));
+        let id_token = idp.key.sign(&idp.claims(&asked, &json!({"email": null, "email_verified": null})));
         let userinfo = json!({"sub": sub, "email": "grace@example.com", "email_verified": true, "groups": ["RED"]});
         let code = idp.code_for(&asked, Some(id_token), Some(userinfo));
         let shown = back(&mut browser, asked.get("state"), &code).await;
@@ -234,7 +235,7 @@ async fn one_provider_cannot_pass_off_its_answer_as_anothers() {
     let path = format!("/signin/sso/callback?state={}&code={code}&iss={}", asked.get("state"), evil.issuer);
     assert_eq!(browser.get(&path).await.status, 403);
     // A token of the one does not count as the other's, whoever hands it over.
-    proves_nothing(&house, &okta, "another provider's token", |asked| evil.key.sign(&evil.claims(asked, json!({}))))
+    proves_nothing(&house, &okta, "another provider's token", |asked| evil.key.sign(&evil.claims(asked, &json!({}))))
         .await;
     // With the right name it is let in.
     let asked = go(&mut browser).await;
@@ -338,7 +339,7 @@ async fn nothing_secret_stands_in_pages_events_and_addresses() {
     let (house, idp) = House::with_okta().await;
     let mut browser = house.browser();
     let asked = go(&mut browser).await;
-    let id_token = idp.key.sign(&idp.claims(&asked, json!({"nonce": "another"})));
+    let id_token = idp.key.sign(&idp.claims(&asked, &json!({"nonce": "another"})));
     let code = idp.code_for(&asked, Some(id_token.clone()), None);
     let shown = back(&mut browser, asked.get("state"), &code).await;
     let events = house.events(1).await;
