@@ -232,7 +232,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .by(change),
         Route::post(
             "/groups/{group}/unlink",
-            "unlink_group",
+            "release_group",
             "Take a group out of SCIM's hands: it and its members can be changed here again",
         )
         .needs(op::GROUPS_WRITE)

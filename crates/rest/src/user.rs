@@ -437,7 +437,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .by(delete),
         Route::post(
             "/users/{user}/unlink",
-            "unlink_user",
+            "release_user",
             "Take a user out of SCIM's hands: it can be changed here again",
         )
         .needs(op::USERS_WRITE)
