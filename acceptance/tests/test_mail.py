@@ -16,7 +16,7 @@ def server(servers, smtp):
 
 def ask_for_mail(server, email=GRACE, **more):
     """Adds somebody who says at once that the password is lost."""
-    server.api.post("users", {"email": email, **more})
+    server.api.post("users", {"invite": False, "email": email, **more})
     forget(server, email)
 
 
@@ -43,7 +43,7 @@ def test_a_line_in_a_name_makes_no_header_and_no_line_of_a_mail(server, smtp):
 
 
 def test_a_link_leads_to_the_public_address_whatever_host_was_asked(server, smtp):
-    server.api.post("users", {"email": GRACE})
+    server.api.post("users", {"invite": False, "email": GRACE})
     visitor = Visitor(server.url, headers={"x-forwarded-host": "evil.example.com", "x-forwarded-proto": "https"})
     visit = visitor.open("/signin/forgot")
     fields = visit.page.form().fields | {"identifier": GRACE}

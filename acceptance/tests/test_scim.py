@@ -26,19 +26,22 @@ class ScimClient(BaseSyncSCIMClient):
 def connect(server) -> tuple:
     """Sets the SCIM connection up: its address and its token."""
     answer = server.api.ask("PUT", "organization/scim")
-    if answer.status_code == 404 and "there is nothing at this address" in answer.text:
-        pytest.skip("no connection can be set up over HTTP yet")
     told = answer.json()
     return told["url"], server.secret(told["token"], "the SCIM token")
 
 
+# What a narrower run leaves out is no failure; the whole run leaves nothing out.
+FINE = (Status.SUCCESS, Status.COMPLIANT, Status.SKIPPED)
+
+
 def failed(results) -> list:
-    return [f"{one.title}: {one.reason}" for one in results if one.status not in (Status.SUCCESS, Status.COMPLIANT)]
+    return [f"{one.title}: {one.reason}" for one in results if one.status not in FINE]
 
 
 def test_every_check_of_the_public_suite_is_green(server):
     results = check_server(ScimClient(*connect(server)))
     assert len(results) > 100 and not failed(results), "\n".join(failed(results))
+    assert all(one.status != Status.SKIPPED for one in results)
 
 
 @pytest.mark.parametrize("draw", range(3))

@@ -277,8 +277,12 @@ impl Service {
         let found = view.org().find_principal(identifier.trim());
         let account = found.map_or_else(|| identifier.trim().to_owned(), |(_, user)| user.subject.to_string());
         self.limits().mail(organization.key, &format!("forgot {account}"))?;
-        // Who signs in elsewhere only does not come by a password all of a sudden.
-        let may = |user: &Principal| user.kind() == PrincipalKind::User && user.active && user.sign_in.password;
+        // Who signs in elsewhere only does not come by a password all of a sudden; who was added and cannot sign in
+        // by anything yet chooses the first one.
+        let first = |user: &Principal| !user.sign_in.is_possible() && user.scim().is_none();
+        let may = |user: &Principal| {
+            user.kind() == PrincipalKind::User && user.active && (user.sign_in.password || first(user))
+        };
         let found = found.filter(|(_, user)| may(user) && user.email.is_some());
         let Some((id, _)) = found.filter(|(id, _)| require_password_possible(view.org(), *id).is_ok()) else {
             return Ok(());
