@@ -77,16 +77,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Answering {
-        match DecisionCall::of(request.method(), request.uri().path()) {
-            Some(call) => Box::pin(Arc::clone(&self.inner).decide(call, request)),
-            None => {
-                let mut request = request.map(Body::new);
-                if let Some(peer) = self.peer {
-                    request.extensions_mut().insert(PeerAddr(peer));
-                }
-                Box::pin(self.inner.router.clone().call(request))
-            }
+        if let Some(call) = DecisionCall::of(request.method(), request.uri().path()) {
+            return Box::pin(Arc::clone(&self.inner).decide(call, request));
         }
+        let mut request = request.map(Body::new);
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(PeerAddr(peer));
+        }
+        Box::pin(self.inner.router.clone().call(request))
     }
 }
 

@@ -524,12 +524,12 @@ async fn a_dry_run_is_for_who_may_set_up_providers() {
 #[tokio::test]
 async fn a_sign_in_under_way_counts_once_for_ten_minutes_and_in_one_browser() {
     let house = house(|_| {}).await;
-    let begin = || sso::begin(&house.service, (Some("test"), "okta"), [1; 32], "/account", &VISITOR);
+    let start = || sso::begin(&house.service, (Some("test"), "okta"), [1; 32], "/account", &VISITOR);
     let resume = |state: String, binding: [u8; 32]| {
         let service = house.service.clone();
         async move { sso::resume(&service, &state, binding, &VISITOR).await }
     };
-    let begun = begin().await.unwrap();
+    let begun = start().await.unwrap();
     assert!(begun.verifier.len() >= 43);
     assert!(matches!(resume(begun.state.clone(), [2; 32]).await, Err(Failure::OtherBrowser)));
     let pending = resume(begun.state.clone(), [1; 32]).await.unwrap();
@@ -537,10 +537,10 @@ async fn a_sign_in_under_way_counts_once_for_ten_minutes_and_in_one_browser() {
     assert_eq!(pending.return_to, "/account");
     assert!(matches!(resume(begun.state, [1; 32]).await, Err(Failure::Stale)), "it counts once");
     assert!(matches!(resume("made-up".to_owned(), [1; 32]).await, Err(Failure::Stale)));
-    let begun = begin().await.unwrap();
+    let begun = start().await.unwrap();
     house.clock.set(600);
     assert!(matches!(resume(begun.state, [1; 32]).await, Err(Failure::Stale)), "it took too long");
-    let begun = begin().await.unwrap();
+    let begun = start().await.unwrap();
     let elsewhere = ProviderPatch { issuer: Some("https://other.example".to_owned()), ..ProviderPatch::default() };
     house.root().takes(ProviderCommand::Change(Ref::from("okta"), elsewhere)).await;
     assert!(matches!(resume(begun.state, [1; 32]).await, Err(Failure::Stale)), "the provider is another");
