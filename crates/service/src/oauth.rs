@@ -1,5 +1,5 @@
 //! OAuth 2.0 and `OpenID` Connect: what our own clients and applications are granted, and the access tokens for it.
-//! One file for each flow; what they share is the [`grant`]. Not here: wire forms and pages (`rolecall-signin`).
+//! One file for each flow; what they share is the `grant`. Not here: wire forms and pages (`rolecall-signin`).
 
 mod access;
 mod application;

@@ -1,5 +1,5 @@
 //! How people and programs sign in: the pages for it, and the protocols. One file for each of them;
-//! what they share is the [`shell`] around a page and the [`browser`] that asks for it.
+//! what they share is the `shell` around a page and the `browser` that asks for it.
 //!
 //! Not here: passwords, sessions and what an access token is worth (`rolecall-service`), mail
 //! (`rolecall-mail`). Pages are plain HTML and work without scripts; only passkeys need one.
