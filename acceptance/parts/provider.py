@@ -29,7 +29,7 @@ class Provider:
         """The one client, with these redirect URIs and other metadata."""
         self._tell(client={"redirect_uris": list(redirect_uris), **more})
 
-    def account(self, name: str, *, id_token=None, userinfo=None, sub=None, groups_need_scope=False, **claims):
+    def account(self, name: str, /, *, id_token=None, userinfo=None, sub=None, groups_need_scope=False, **claims):
         """Somebody, and their claims: everywhere, in the ID token alone (`id_token`), or at the userinfo endpoint
         alone (`userinfo`)."""
         told = {

@@ -99,6 +99,11 @@ def answer_of(address: str) -> dict:
     return dict(parse_qsl(urlsplit(address).query))
 
 
+def invite(server: Server, email: str, **more) -> dict:
+    """Adds somebody by an invitation: the answer, whose `invitation` has the link when no mail server is set."""
+    return server.api.post("users", {"email": email, **more})
+
+
 def accept(server: Server, link: str, password: str, again: str | None = None) -> Visit:
     """Opens the link of an invitation or a reset and chooses a password, whatever comes back."""
     server.secret(link.partition("token=")[2], "the secret of a link")
@@ -123,7 +128,7 @@ def lost(server: Server, post: Post, email: str, identifier: str | None = None) 
     return post.letters(email)[-1].link("/signin/reset")
 
 
-def join(server: Server, post: Post, email: str, password: str, **more) -> str:
+def join(server: Server, post: Post | None, email: str, password: str, **more) -> str:
     """Adds somebody who accepts the invitation: the mailed one, or the one that is shown; answers with the subject."""
     user = server.api.post("users", {"email": email, **more})
     server.secret(password, f"the password of {email}")
