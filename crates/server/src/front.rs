@@ -2,6 +2,7 @@
 //! routes. Routing, layers and label look-ups cost a request about as much as reading and answering
 //! the question itself.
 
+use crate::loopback;
 use crate::metrics::{Hot, Metrics};
 use crate::observe::{REQUEST_ID, dress, fresh_id, note, sane_id, since};
 use crate::routes::broken;
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, Request, Response, StatusCode};
 use futures::FutureExt;
 use rolecall_authzen::{DecisionCall, DecisionPoint};
 use rolecall_signin::PeerAddr;
+use rolecall_union::Unasked;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -27,6 +29,8 @@ pub struct Front {
     inner: Arc<Inner>,
     /// Where the connection came from, when it came from anywhere.
     peer: Option<SocketAddr>,
+    /// Whether the Union client needs no credential on this machine.
+    trusts_loopback: bool,
 }
 
 /// Makes the front of each connection, which knows where that came from.
@@ -43,7 +47,7 @@ impl Service<SocketAddr> for Door {
     }
 
     fn call(&mut self, peer: SocketAddr) -> Self::Future {
-        std::future::ready(Ok(Front { inner: Arc::clone(&self.0.inner), peer: Some(peer) }))
+        std::future::ready(Ok(self.0.of(peer)))
     }
 }
 
@@ -57,7 +61,17 @@ struct Inner {
 impl Front {
     pub(crate) fn new(point: DecisionPoint, metrics: Metrics, router: Router) -> Self {
         let hot = DecisionCall::ALL.map(|call| metrics.hot("POST", call.path(), StatusCode::OK.as_u16()));
-        Front { inner: Arc::new(Inner { point, metrics, hot, router }), peer: None }
+        Front { inner: Arc::new(Inner { point, metrics, hot, router }), peer: None, trusts_loopback: false }
+    }
+
+    /// The same, for a server that trusts its own machine.
+    pub(crate) fn trusting_loopback(self) -> Self {
+        Front { trusts_loopback: true, ..self }
+    }
+
+    /// The same, for a connection from this address.
+    pub fn of(&self, peer: SocketAddr) -> Self {
+        Front { peer: Some(peer), ..self.clone() }
     }
 }
 
@@ -83,6 +97,9 @@ where
         let mut request = request.map(Body::new);
         if let Some(peer) = self.peer {
             request.extensions_mut().insert(PeerAddr(peer));
+            if self.trusts_loopback && loopback::is_from_here(&request, peer) {
+                request.extensions_mut().insert(Unasked);
+            }
         }
         Box::pin(self.inner.router.clone().call(request))
     }

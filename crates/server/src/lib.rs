@@ -6,6 +6,7 @@ mod demo;
 mod front;
 mod key;
 mod log;
+mod loopback;
 mod metrics;
 mod observe;
 mod offline;
@@ -17,6 +18,6 @@ mod tls;
 
 pub use front::Front;
 pub use offline::{RecoverArgs, RestoreArgs, recover, restore};
-pub use routes::{OWN_ROUTES, app, front, openapi};
+pub use routes::{OWN_ROUTES, app, front, openapi, trusting_front};
 pub use serve::serve;
 pub use settings::{DEFAULT_DATABASE, DEFAULT_LISTEN, ServeArgs, Settings, database, read_catalog};

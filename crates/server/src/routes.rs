@@ -20,7 +20,7 @@ use utoipa::openapi::OpenApi;
 
 /// The server's own routes, each with the reason why it needs no credential or is not in the API
 /// document.
-pub const OWN_ROUTES: [(&str, &str); 9] = [
+pub const OWN_ROUTES: [(&str, &str); 18] = [
     ("/", "a page that says what this is; it shows nothing of any organization"),
     ("/setup", "makes the first organization; it needs the one-time key from the log and is gone afterwards"),
     ("/healthz", "says only that the process is alive"),
@@ -30,6 +30,15 @@ pub const OWN_ROUTES: [(&str, &str); 9] = [
     (rolecall_scim::ROUTES[0], SCIM),
     (rolecall_scim::ROUTES[1], SCIM),
     (rolecall_scim::ROUTES[2], SCIM),
+    (rolecall_union::GUARDED[0], "roles for the public Union client; needs a credential, and is described by identity.proto"),
+    (rolecall_union::GUARDED[1], "policies for the public Union client; needs a credential, as above"),
+    (rolecall_union::GUARDED[2], "users for the public Union client; needs a credential, as above"),
+    (rolecall_union::GUARDED[3], "members for the public Union client; needs a credential, as above"),
+    (rolecall_union::GUARDED[4], "applications for the public Union client; needs a credential, as above"),
+    (rolecall_union::GUARDED[5], "assignments and checks for the public Union client; see authorizer.proto"),
+    (rolecall_union::GUARDED[6], "says to the public Union client who it is; needs a credential, see auth.proto"),
+    (rolecall_union::GUARDED[7], "projects for the public flyte client; needs a credential, see project.proto"),
+    (rolecall_union::OPEN, "where the public Union client can sign in: discovery comes before credentials"),
 ];
 
 const SCIM: &str = "SCIM 2.0; needs the token of the SCIM connection, and describes itself under /Schemas";
@@ -50,6 +59,11 @@ pub fn front(service: Service, public_url: &str) -> Front {
     served(service, Metrics::new(), public_url, Vec::new())
 }
 
+/// The same for a server that trusts its own machine: see [`crate::loopback`].
+pub fn trusting_front(service: Service, public_url: &str) -> Front {
+    served(service, Metrics::new(), public_url, Vec::new()).trusting_loopback()
+}
+
 /// What is served.
 pub(crate) fn served(service: Service, metrics: Metrics, public_url: &str, trusted_proxies: Vec<IpAddr>) -> Front {
     let point = DecisionPoint::new(service.clone());
@@ -60,7 +74,7 @@ pub(crate) fn served(service: Service, metrics: Metrics, public_url: &str, trust
 fn router(service: Service, metrics: Metrics, public_url: &str, trusted_proxies: Vec<IpAddr>) -> Router {
     let (authzen, described) = rolecall_authzen::router(service.clone(), public_url);
     let (rest, _) = rolecall_rest::router_beside(service.clone(), Some(described));
-    let connect = rolecall_connect::router(service.clone());
+    let connect = rolecall_connect::router(service.clone()).merge(rolecall_union::router(service.clone()));
     let scim = rolecall_scim::router(service.clone(), public_url);
     let secure = public_url.starts_with("https://");
     let signin = rolecall_signin::router(service.clone(), rolecall_signin::Settings { secure, trusted_proxies });
@@ -173,6 +187,9 @@ async fn open_metrics(State(own): State<Own>) -> Response {
 }
 
 async fn nothing_here(request: Request) -> Response {
+    if rolecall_union::speaks(request.uri().path()) {
+        return rolecall_union::not_offered(&request);
+    }
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
     problem(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address; /docs lists what there is", id)
 }

@@ -38,6 +38,9 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let path = folder.as_ref().map_or_else(|| settings.database.clone(), |folder| folder.path().join("demo.db"));
     let url = public_url(&settings, address);
     let service = open(&path, &settings, &url).await?;
+    if settings.trust_loopback {
+        say_trust();
+    }
     begin(&service, &settings, address, &path).await?;
     let metrics = Metrics::new();
     let handle = Handle::new();
@@ -47,7 +50,11 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
         let app = metrics_router(service.clone(), metrics.clone());
         tokio::spawn(axum_server::from_tcp(listener)?.handle(handle.clone()).serve(app.into_make_service()));
     }
-    let front = Door(served(service.clone(), metrics, &url, settings.trusted_proxies.clone()));
+    let mut front = served(service.clone(), metrics, &url, settings.trusted_proxies.clone());
+    if settings.trust_loopback {
+        front = front.trusting_loopback();
+    }
+    let front = Door(front);
     let server = axum_server::from_tcp(listener)?.handle(handle);
     // Without Nagle's algorithm, which holds back the end of an answer that takes several packets.
     let at_once = NoDelayAcceptor::new();
@@ -59,6 +66,15 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     stopping.await.context("the stop did not end well")??;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Said where nobody can overlook it, and in the log for whoever looks later.
+fn say_trust() {
+    tracing::warn!("--trust-loopback: every program on this machine can administer the organization without a credential");
+    eprintln!(
+        "\nATTENTION: started with --trust-loopback. Every program on this machine, whoever runs it, administers the home\n\
+         organization over the Union client's protocol without a credential. For trying things out only.\n"
+    );
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -38,6 +38,10 @@ pub struct ServeArgs {
     /// Private key for HTTPS, as PEM
     #[arg(long, env = "ROLECALL_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// Let the Union client on this machine act as the first administrator without a credential, as it sends none over
+    /// plain http; only with a loopback address to listen on
+    #[arg(long)]
+    pub trust_loopback: bool,
     /// A throw-away database with a small lived-in organization
     #[arg(long)]
     pub demo: bool,
@@ -121,6 +125,8 @@ pub struct Settings {
     pub public_url: String,
     /// Certificate chain and key.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// Whether the Union client on this machine needs no credential.
+    pub trust_loopback: bool,
     /// Whether the database is to be thrown away.
     pub demo: bool,
     /// Where to serve metrics without a credential.
@@ -179,12 +185,20 @@ impl ServeArgs {
         if tries.0 == 0 || tries.1 == 0 {
             bail!("--sign-in-tries and --sign-in-tries-address must be 1 or more, or nobody could sign in");
         }
+        let trust_loopback = self.trust_loopback;
+        if trust_loopback && !listen.ip().to_canonical().is_loopback() {
+            bail!(
+                "--trust-loopback lets whoever reaches the server on its own machine administer it, so it needs a loopback \
+                 address to listen on, such as {DEFAULT_LISTEN}, not {listen}"
+            );
+        }
         let (demo, first) = (self.demo, self.first()?);
         Ok(Settings {
             listen,
             database,
             public_url,
             tls,
+            trust_loopback,
             demo,
             metrics_listen,
             log,
@@ -384,6 +398,10 @@ mod tests {
                 "PostgreSQL comes with a later version",
             ),
             (ServeArgs { database: text("mysql:x"), ..ServeArgs::default() }, "written sqlite:PATH"),
+            (
+                ServeArgs { trust_loopback: true, listen: text("0.0.0.0:7400"), ..ServeArgs::default() },
+                "needs a loopback address to listen on",
+            ),
             (ServeArgs { tls_cert: Some("c".into()), ..ServeArgs::default() }, "needs --tls-key"),
             (ServeArgs { admin_token: text("short"), ..ServeArgs::default() }, "fewer than 16 characters"),
             (

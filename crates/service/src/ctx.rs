@@ -7,7 +7,8 @@ use crate::standing::Standing;
 use crate::view::View;
 use crate::{Error, Service};
 use rolecall_engine::{Index, Place};
-use rolecall_model::id::{ActionId, OrganizationId, PrincipalId, ProjectId, TokenId};
+use rolecall_model::assignment::{Assignment, Grant};
+use rolecall_model::id::{ActionId, Holder, OrganizationId, PrincipalId, ProjectId, TokenId};
 use rolecall_model::moment::Actor;
 use rolecall_model::{Org, Timestamp};
 use std::sync::Arc;
@@ -172,6 +173,19 @@ impl Ctx {
     /// or in any one (catalogs give it through actions of an environment).
     pub fn sees_project(&self, project: ProjectId) -> bool {
         need::sees_project(self.org(), project, &|action, place| self.may(action, place))
+    }
+
+    /// What somebody has been given itself, as far as the caller may see it.
+    pub fn seen_assignments(&self, who: PrincipalId) -> impl Iterator<Item = &Assignment> {
+        let holder = Holder::Principal(who);
+        let all = self.org().assignments_of(holder).iter();
+        all.filter(move |assignment| self.sees_assignment(holder, assignment.grant))
+    }
+
+    /// Whether the caller may see that a holder has been given something: its own, or with the right to see assignments
+    /// at one of the places where it counts.
+    pub fn sees_assignment(&self, holder: Holder, grant: Grant) -> bool {
+        need::may_see_assignment(self, holder, grant)
     }
 
     /// The same caller now, reading the newest state; none when its credential counts no longer. For

@@ -346,6 +346,38 @@ impl Service {
         self.admit(request, caller, now).await
     }
 
+    /// The context of who sends no credential and is let in all the same: it acts as the first administrator of the home
+    /// organization. Only for a server that was told to trust its own machine, and only for requests from there.
+    ///
+    /// # Errors
+    /// `Busy` while there is no organization yet, `Unauthenticated` when nobody administers it.
+    pub async fn enter_unasked(&self, request: Request<'_>) -> Result<Ctx, Error> {
+        self.is_ready().await?;
+        let now = self.now();
+        let nobody = || Error::Unauthenticated("nobody administers the home organization; send a credential".to_owned());
+        let home = self.home().ok_or_else(nobody)?;
+        let organization = self.organization(OrganizationKey(home.bytes())).await?;
+        let present = self.at_least(&organization, organization.view(), request.at_least).await?;
+        let principal = present.org().first_administrator(now).ok_or_else(nobody)?;
+        Ok(Ctx {
+            service: self.clone(),
+            organization,
+            view: Arc::clone(&present),
+            present,
+            principal,
+            token: None,
+            acting: None,
+            now,
+            asked_at: now,
+            facade: request.facade,
+            request_id: request.request_id.into(),
+            idempotency_key: request.idempotency_key.map(Into::into),
+            if_match: request.if_match,
+            dry_run: request.dry_run,
+            past: false,
+        })
+    }
+
     async fn admit(&self, request: Request<'_>, caller: Caller, now: Timestamp) -> Result<Ctx, Error> {
         let organization = Arc::clone(&caller.known.organization);
         let present = Guard::into_inner(caller.view);

@@ -85,13 +85,28 @@ fn is_administrator(org: &Org, id: PrincipalId, at: Timestamp) -> bool {
         && Rights::of_principal(org, id, for_good).are_an_administrators()
 }
 
-/// The first for whom `is_administrator` holds, among the holders of what can make one: few roles
-/// permit to give anything, and which they are is kept.
+impl Org {
+    /// Who administers the organization in the first place: of the users who can sign in the one with the smallest number,
+    /// else of all.
+    pub fn first_administrator(&self, at: Timestamp) -> Option<PrincipalId> {
+        let smallest = |is: &dyn Fn(PrincipalId) -> bool| candidates(self).filter(|id| is(*id)).min();
+        smallest(&|id| is_user_administrator(self, id, at)).or_else(|| smallest(&|id| is_administrator(self, id, at)))
+    }
+}
+
+/// The first for whom `is_administrator` holds.
 fn find(org: &Org, is_administrator: impl Fn(PrincipalId) -> bool) -> Option<PrincipalId> {
-    let is = |id: &PrincipalId| is_administrator(*id);
-    org.escalating.iter().flat_map(|granted| org.holders_of(*granted)).find_map(|holder| match holder {
-        Holder::Principal(id) => Some(id).filter(is),
-        Holder::Group(id) => org.group(id).and_then(|group| group.members.iter().copied().find(is)),
-        Holder::Everyone => org.principals().map(|(id, _)| id).find(is),
+    candidates(org).find(|id| is_administrator(*id))
+}
+
+/// Holders of what can make one an administrator: few roles permit to give anything, and which they are is kept.
+fn candidates(org: &Org) -> impl Iterator<Item = PrincipalId> + '_ {
+    let holders = org.escalating.iter().flat_map(|granted| org.holders_of(*granted));
+    holders.flat_map(|holder| -> Box<dyn Iterator<Item = PrincipalId> + '_> {
+        match holder {
+            Holder::Principal(id) => Box::new(std::iter::once(id)),
+            Holder::Group(id) => Box::new(org.group(id).into_iter().flat_map(|group| group.members.iter().copied())),
+            Holder::Everyone => Box::new(org.principals().map(|(id, _)| id)),
+        }
     })
 }

@@ -59,6 +59,14 @@ impl Client {
         CLIENTS.iter().find(|client| client.id == id)
     }
 
+    /// The one address at which it may be called back, when there is just one.
+    pub fn exact_callback(&self) -> Option<&'static str> {
+        match self.callbacks {
+            [Callback::Exactly(address)] => Some(address),
+            _ => None,
+        }
+    }
+
     /// Whether it may be called back at this address, on a server of this public address.
     pub(crate) fn takes(&self, address: &str, public_url: &str) -> bool {
         self.callbacks.iter().any(|callback| match callback {
