@@ -10,6 +10,7 @@ from parts import chromium as chromium_part
 from parts.certificate import Authority
 from parts.chromium import Chromium
 from parts.client import OpenidClient
+from parts.flyte import Flyte
 from parts.post import Post
 from parts.provider import Provider
 from parts.server import Server
@@ -105,6 +106,18 @@ def openid_client():
     client = OpenidClient()
     yield client
     client.stop()
+
+
+@pytest.fixture
+def flytes(tmp_path):
+    """The public client for a server: `flytes(server)`, and with settings of its `admin` section."""
+    made = []
+
+    def make(server, **told) -> Flyte:
+        made.append(Flyte(server, tmp_path / f"flyte-{len(made)}", **told))
+        return made[-1]
+
+    return make
 
 
 @pytest.fixture(scope="session")

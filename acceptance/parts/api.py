@@ -6,9 +6,9 @@ import httpx
 class Api:
     """Requests of one caller. A path begins without a slash: `users/grace@example.com`."""
 
-    def __init__(self, url: str, token: str | None):
+    def __init__(self, url: str, token: str | None, verify=True):
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(base_url=f"{url}/api/v1/", headers=headers, timeout=30)
+        self._http = httpx.Client(base_url=f"{url}/api/v1/", headers=headers, timeout=30, verify=verify)
 
     def ask(self, method: str, path: str, body=None, **query) -> httpx.Response:
         """Any request, whatever comes back."""

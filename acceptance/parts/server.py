@@ -33,12 +33,17 @@ def surroundings(**more) -> dict:
 class Server:
     """A server that can be stopped and started again on the same database and the same port."""
 
-    def __init__(self, binary: Path, folder: Path, *, host="127.0.0.1", public=None, arguments=(), **environment):
+    def __init__(
+        self, binary: Path, folder: Path, *, host="127.0.0.1", public=None, arguments=(), authority=None, **environment
+    ):
         self.binary = binary
         self.folder = folder
         self.database = folder / "rolecall.db"
         self.port = port.free()
-        self.url = f"http://{host}:{self.port}"
+        self.authority = authority
+        self.url = f"{'https' if authority else 'http'}://{host}:{self.port}"
+        if authority:
+            arguments = [*arguments, "--tls-cert", authority.chain, "--tls-key", authority.key]
         self.public = public or self.url
         self.environment = {**FIRST_START, "ROLECALL_LOG": "info", **environment}
         self._arguments = list(arguments)
@@ -78,7 +83,10 @@ class Server:
         started.close()
 
     def _is_ready(self) -> bool:
-        return httpx.get(f"{self.url}/readyz").status_code == 200
+        return httpx.get(f"{self.url}/readyz", verify=self._verify()).status_code == 200
+
+    def _verify(self):
+        return self.authority.trust() if self.authority else True
 
     def stop(self):
         """Asks it to stop and waits until it has; fails when it did not end well."""
@@ -111,11 +119,11 @@ class Server:
 
     def as_bearer(self, token: str) -> Api:
         """The API for the holder of a token."""
-        return Api(self.url, token)
+        return Api(self.url, token, self._verify())
 
     def anonymous(self) -> Api:
         """The API without any credential."""
-        return Api(self.url, None)
+        return Api(self.url, None, self._verify())
 
     def run(self, *arguments, token: str | None = TOKEN, code: int | None = 0, **environment):
         """Runs the `rolecall` command against this server, and fails unless it ends with the code."""
