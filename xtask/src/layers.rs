@@ -6,7 +6,7 @@ use anyhow::{bail, ensure};
 const PREFIX: &str = "rolecall-";
 
 /// Each crate with all that it may import of ours. A crate that is not drawn may not exist.
-const DRAWN: [(&str, &[&str]); 15] = [
+const DRAWN: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("reference", &["model"]),
     ("engine", &["model"]),
@@ -14,8 +14,9 @@ const DRAWN: [(&str, &[&str]); 15] = [
     ("service", &["model", "engine", "store"]),
     ("rest", &["model", "engine", "service"]),
     ("authzen", &["model", "engine", "service"]),
-    ("connect", &["model", "engine", "service"]),
-    ("union", &["model", "engine", "service"]),
+    ("proto-build", &[]),
+    ("connect", &["model", "engine", "service", "proto-build"]),
+    ("union", &["model", "engine", "service", "proto-build"]),
     ("signin", &["model", "engine", "service"]),
     ("scim", &["model", "service"]),
     ("mail", &["service"]),
