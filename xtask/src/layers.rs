@@ -20,7 +20,10 @@ const DRAWN: [(&str, &[&str]); 16] = [
     ("signin", &["model", "engine", "service"]),
     ("scim", &["model", "service"]),
     ("mail", &["service"]),
-    ("server", &["model", "engine", "store", "service", "rest", "authzen", "connect", "union", "signin", "scim", "mail"]),
+    (
+        "server",
+        &["model", "engine", "store", "service", "rest", "authzen", "connect", "union", "signin", "scim", "mail"],
+    ),
     ("client", &["model", "engine"]),
     ("cli", &["client", "server"]),
 ];

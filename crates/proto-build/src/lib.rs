@@ -15,7 +15,8 @@ use std::path::Path;
 /// # Errors
 /// A proto file that is not there or cannot be read as one, named with the place; a folder that cannot be written.
 pub fn write(files: &[&str]) -> anyhow::Result<()> {
-    let told = |name: &str| std::env::var_os(name).with_context(|| format!("{name} is not set; is this a build script?"));
+    let told =
+        |name: &str| std::env::var_os(name).with_context(|| format!("{name} is not set; is this a build script?"));
     let (crate_folder, out) = (told("CARGO_MANIFEST_DIR")?, told("OUT_DIR")?);
     let protos = Path::new(&crate_folder).join("proto");
     println!("cargo::rerun-if-changed=build.rs");

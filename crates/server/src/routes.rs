@@ -30,7 +30,10 @@ pub const OWN_ROUTES: [(&str, &str); 18] = [
     (rolecall_scim::ROUTES[0], SCIM),
     (rolecall_scim::ROUTES[1], SCIM),
     (rolecall_scim::ROUTES[2], SCIM),
-    (rolecall_union::GUARDED[0], "roles for the public Union client; needs a credential, and is described by identity.proto"),
+    (
+        rolecall_union::GUARDED[0],
+        "roles for the public Union client; needs a credential, and is described by identity.proto",
+    ),
     (rolecall_union::GUARDED[1], "policies for the public Union client; needs a credential, as above"),
     (rolecall_union::GUARDED[2], "users for the public Union client; needs a credential, as above"),
     (rolecall_union::GUARDED[3], "members for the public Union client; needs a credential, as above"),
@@ -57,11 +60,6 @@ pub fn app(service: Service, public_url: &str) -> Router {
 /// The same with the calls that decide answered in front of the routes, as it is served.
 pub fn front(service: Service, public_url: &str) -> Front {
     served(service, Metrics::new(), public_url, Vec::new())
-}
-
-/// The same for a server that trusts its own machine: see [`crate::loopback`].
-pub fn trusting_front(service: Service, public_url: &str) -> Front {
-    served(service, Metrics::new(), public_url, Vec::new()).trusting_loopback()
 }
 
 /// What is served.

@@ -14,7 +14,8 @@ fn methods() -> Vec<String> {
     let mut methods = Vec::new();
     for file in files {
         let word_after = |line: &str, word: &str| {
-            let name: String = line.trim().strip_prefix(word)?.chars().take_while(|c| c.is_alphanumeric() || *c == '.').collect();
+            let name: String =
+                line.trim().strip_prefix(word)?.chars().take_while(|c| c.is_alphanumeric() || *c == '.').collect();
             Some(name)
         };
         let package = file.lines().find_map(|line| word_after(line, "package ")).unwrap();
@@ -81,7 +82,9 @@ fn of(method: &str) -> Value {
         "CreateRole" => json!({"role": {"id": named("new")}}),
         "UpdateRole" => json!({"role": {"id": named("Viewer"), "actions": [action]}}),
         "CreateRoleAction" | "DeleteRoleAction" => json!({"id": named("Viewer"), "action": action}),
-        "GetRole" | "DeleteRole" | "GetPolicy" | "DeletePolicy" | "GetPolicyAssignment" => json!({"id": named("Viewer")}),
+        "GetRole" | "DeleteRole" | "GetPolicy" | "DeletePolicy" | "GetPolicyAssignment" => {
+            json!({"id": named("Viewer")})
+        }
         "CreatePolicy" => json!({"policy": {"id": named("new")}}),
         "CreatePolicyBinding" | "DeletePolicyBinding" if method.contains("Authorizer") => {
             json!({"policyId": named("Viewer"), "binding": binding})
@@ -122,7 +125,8 @@ async fn the_token_may_stand_under_the_other_header_too() {
 async fn a_name_of_the_organization_is_the_own_the_empty_or_what_the_address_looks_like() {
     let house = House::new().await;
     for (named, shown) in [("acme", "acme"), ("", "acme"), ("127", "127")] {
-        let told = house.call("RoleService/GetRole", json!({"id": {"organization": named, "name": "Admin"}})).await.well();
+        let told =
+            house.call("RoleService/GetRole", json!({"id": {"organization": named, "name": "Admin"}})).await.well();
         assert_eq!(told["role"]["id"]["organization"], shown);
     }
     let told = house.call("RoleService/GetRole", json!({"id": {"organization": "globex", "name": "Admin"}})).await;

@@ -11,14 +11,19 @@ fn named(name: &str) -> Value {
 #[tokio::test]
 async fn a_change_of_actions_leaves_what_the_wire_has_no_words_for() {
     let house = House::new().await;
-    let kept = [json!({"action": "register_flyte_inventory", "environment": "staging"}), json!({"action": "rolecall.users.read"})];
+    let kept = [
+        json!({"action": "register_flyte_inventory", "environment": "staging"}),
+        json!({"action": "rolecall.users.read"}),
+    ];
     let permits = json!([{"action": "view_flyte_inventory"}, kept[0], kept[1]]);
     house.rest(Method::POST, "roles", json!({"name": "mixed", "permits": permits})).await;
     let role = house.call("RoleService/GetRole", json!({"id": named("mixed")})).await.well()["role"].clone();
     assert_eq!(role["actions"], json!(["ACTION_VIEW_FLYTE_INVENTORY"]));
     assert_eq!(role["permissions"][0]["actions"], json!(["ACTION_REGISTER_FLYTE_INVENTORY"]));
     assert_eq!(role["permissions"][0]["resource"]["domain"]["name"], "staging");
-    for (method, action) in [("CreateRoleAction", "ACTION_MANAGE_QUEUE"), ("DeleteRoleAction", "ACTION_VIEW_FLYTE_INVENTORY")] {
+    for (method, action) in
+        [("CreateRoleAction", "ACTION_MANAGE_QUEUE"), ("DeleteRoleAction", "ACTION_VIEW_FLYTE_INVENTORY")]
+    {
         let asked = json!({"id": named("mixed"), "action": action});
         house.call(&format!("RoleService/{method}"), asked).await.well();
     }
@@ -42,7 +47,8 @@ async fn bindings_come_back_as_they_were_sent_and_a_repeat_changes_nothing() {
         json!({"project": {"name": "shop", "domain": in_domain("production")}}),
         json!({"project": {"name": "blog", "domain": {"organization": organization}}}),
     ];
-    let bind = |resource: &Value| json!({"id": named("team"), "binding": {"roleId": named("runner"), "resource": resource}});
+    let bind =
+        |resource: &Value| json!({"id": named("team"), "binding": {"roleId": named("runner"), "resource": resource}});
     for resource in &resources {
         house.call("PolicyService/CreatePolicyBinding", bind(resource)).await.well();
     }
@@ -52,7 +58,8 @@ async fn bindings_come_back_as_they_were_sent_and_a_repeat_changes_nothing() {
     }
     assert_eq!(revision, house.revision().await);
     let policy = house.call("PolicyService/GetPolicy", json!({"id": named("team")})).await.well();
-    let shown: Vec<&Value> = policy["policy"]["bindings"].as_array().unwrap().iter().map(|row| &row["resource"]).collect();
+    let shown: Vec<&Value> =
+        policy["policy"]["bindings"].as_array().unwrap().iter().map(|row| &row["resource"]).collect();
     assert_eq!(shown, resources.iter().collect::<Vec<_>>());
     for what in ["workflow", "launchPlan", "cluster"] {
         let refused = house.call("PolicyService/CreatePolicyBinding", bind(&json!({what: {"name": "x"}}))).await;

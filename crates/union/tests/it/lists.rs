@@ -13,7 +13,13 @@ fn names(listed: &Value, kind: &str) -> Vec<String> {
 async fn a_list_is_whole_over_its_pages_and_has_no_bound_but_the_one_asked_for() {
     let house = House::new().await;
     for number in 0..120 {
-        house.rest(Method::POST, "roles", json!({"name": format!("role {number}"), "permits": ["manage_queue"]})).await;
+        house
+            .rest(
+                Method::POST,
+                "roles",
+                json!({"name": format!("role {number}"), "permits": [{"action": "manage_queue"}]}),
+            )
+            .await;
     }
     let usual = house.call("RoleService/List", json!({})).await.well();
     assert_eq!(names(&usual, "roles").len(), 100);
