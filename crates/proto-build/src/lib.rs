@@ -15,15 +15,22 @@ use std::path::Path;
 /// # Errors
 /// A proto file that is not there or cannot be read as one, named with the place; a folder that cannot be written.
 pub fn write(files: &[&str]) -> anyhow::Result<()> {
+    write_from("proto", files)
+}
+
+/// The same with the proto files below another folder, by its path from the crate's own.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_from(folder: &str, files: &[&str]) -> anyhow::Result<()> {
     let told =
         |name: &str| std::env::var_os(name).with_context(|| format!("{name} is not set; is this a build script?"));
-    let (crate_folder, out) = (told("CARGO_MANIFEST_DIR")?, told("OUT_DIR")?);
-    let protos = Path::new(&crate_folder).join("proto");
+    let protos = Path::new(&told("CARGO_MANIFEST_DIR")?).join(folder);
     println!("cargo::rerun-if-changed=build.rs");
     for file in files {
         println!("cargo::rerun-if-changed={}", protos.join(file).display());
     }
-    generate(&protos, files, Path::new(&out))
+    generate(&protos, files, Path::new(&told("OUT_DIR")?))
 }
 
 fn generate(protos: &Path, files: &[&str], out: &Path) -> anyhow::Result<()> {

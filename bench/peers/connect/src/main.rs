@@ -5,7 +5,13 @@ use anyhow::Context;
 use axum::Router;
 use axum::serve::ListenerExt;
 use connectrpc::{ConnectRpcService, RequestContext, Response, ServiceRequest, ServiceResult};
-use rolecall_union::proto::auth::{IdentityService, IdentityServiceServer, UserInfoRequest, UserInfoResponse};
+use auth::{IdentityService, IdentityServiceServer, UserInfoRequest, UserInfoResponse};
+
+#[allow(dead_code, unused_imports, missing_docs, clippy::all, clippy::pedantic, reason = "generated")]
+#[rustfmt::skip]
+mod auth {
+    include!(concat!(env!("OUT_DIR"), "/flyteidl2.auth.rs"));
+}
 
 struct Constant;
 
