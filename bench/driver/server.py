@@ -90,7 +90,7 @@ def rolecall(options: Options, database: Path, catalog="none") -> Server:
         "ROLECALL_CATALOG": catalog,
         "ROLECALL_ADMIN_TOKEN": ADMINISTRATOR,
         "ROLECALL_ADMIN_EMAIL": "administrator@company.example",
-        "ROLECALL_ADMIN_PASSWORD": "correct horse battery staple",
+        "ROLECALL_ADMIN_PASSWORD": "Correct 7 horse! battery staple",
     }
     return Server(words, port, options.folder / "rolecall.log", first)
 

@@ -2,16 +2,16 @@
 //! are tokens of a kind of their own.
 
 use crate::answer::Reply;
-use crate::call::{Call, subject};
-use crate::page::{Asked, Entry, has, sorted};
+use crate::call::Call;
+use crate::page::Asked;
 use crate::problem::Problem;
 use crate::route::{Route, Value};
+use crate::token::{may_see, page};
 use crate::wire;
-use rolecall_engine::Place;
 use rolecall_model::collection::Row;
-use rolecall_model::id::{Holder, PrincipalId, TokenKey};
+use rolecall_model::id::{Holder, TokenKey};
 use rolecall_model::token::{Token, TokenCommand, TokenKind};
-use rolecall_model::{Org, Timestamp, operation as op, resolve};
+use rolecall_model::{Org, Timestamp};
 use rolecall_service as service;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -68,36 +68,11 @@ fn is_idle(org: &Org, token: &Token, last_used: Option<Timestamp>, at: Timestamp
     token.kind == TokenKind::Session && at >= last.plus_seconds(org.sign_in_rules().idle_seconds.into())
 }
 
-fn may_see(call: &Call, owner: PrincipalId) -> bool {
-    owner == call.ctx.principal() || call.ctx.may(op::TOKENS_READ, Place::ORGANIZATION)
-}
-
 async fn list(call: Call) -> Reply {
-    let owner = call
-        .query("subject")
-        .map(|name| resolve::principal(call.org(), &subject(name), "subject").map(|(id, _)| id))
-        .transpose()?;
     let asked = Asked::of(&call)?;
     let org = asked.view.org();
-    let wanted = |row: &&Row<Token>| {
-        row.kind.is_passing()
-            && row.counts_at(asked.at)
-            && owner.is_none_or(|owner| row.principal == owner)
-            && may_see(&call, row.principal)
-            && (has(&row.value.name, call.query("search"))
-                || has(&wire::holder_name(org, Holder::Principal(row.principal)), call.query("search")))
-    };
-    let entries = org.tokens.iter().filter(wanted).map(|row| Entry {
-        number: row.id.number(),
-        name: &row.value.name,
-        created: row.created.0,
-        changed: row.changed.0,
-    });
-    let (numbers, next) = sorted(&call, &asked, entries);
-    let rows: Vec<&Row<Token>> = numbers.into_iter().filter_map(|number| org.tokens.get(number)).collect();
-    let keys: Vec<TokenKey> = rows.iter().map(|row| row.key).collect();
-    let used = service::last_used(&call.ctx, &keys).await?;
-    let living = rows.into_iter().zip(used).filter(|(row, used)| !is_idle(org, row, *used, asked.at));
+    let (rows, next) = page(&call, &asked, |row| row.kind.is_passing() && row.counts_at(asked.at)).await?;
+    let living = rows.into_iter().filter(|(row, used)| !is_idle(org, row, *used, asked.at));
     let views = living.map(|(row, used)| view(&call, org, row, used)).collect();
     asked.answer(&call, views, next)
 }

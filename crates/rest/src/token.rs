@@ -2,14 +2,14 @@
 
 use crate::answer::{Answer, Item, Reply};
 use crate::call::{Call, subject};
-use crate::page::{Asked, Entry, has, sorted};
+use crate::page::{After, Asked, Entry, has, sorted};
 use crate::problem::Problem;
 use crate::route::{Route, Value};
 use crate::wire::{self, ScopeView};
 use rolecall_engine::Place;
 use rolecall_model::collection::Row;
 use rolecall_model::command::SubjectRef;
-use rolecall_model::id::{PrincipalId, TokenKey};
+use rolecall_model::id::{Holder, PrincipalId, TokenKey};
 use rolecall_model::token::{Token, TokenChange, TokenCommand, TokenKind};
 use rolecall_model::{Change, Org, Timestamp, operation as op, resolve};
 use rolecall_service::{self as service, Done, NewToken, Secret};
@@ -103,7 +103,7 @@ fn view(org: &Org, row: &Row<Token>, last_used: Option<Timestamp>) -> TokenView 
         name: row.value.name.to_string(),
         kind: row.kind.word(),
         subject: wire::principal(org, row.principal),
-        subject_name: wire::holder_name(org, rolecall_model::id::Holder::Principal(row.principal)),
+        subject_name: wire::holder_name(org, Holder::Principal(row.principal)),
         scope: ScopeView::of(org, row.scope),
         actions: row.actions.as_ref().map(|ids| ids.iter().map(|id| wire::action(org, *id)).collect()),
         issued: row.issued,
@@ -113,7 +113,8 @@ fn view(org: &Org, row: &Row<Token>, last_used: Option<Timestamp>) -> TokenView 
     }
 }
 
-fn may_see(call: &Call, owner: PrincipalId) -> bool {
+/// Whether the caller may see what this owner holds.
+pub(crate) fn may_see(call: &Call, owner: PrincipalId) -> bool {
     owner == call.ctx.principal() || call.ctx.may(op::TOKENS_READ, Place::ORGANIZATION)
 }
 
@@ -130,22 +131,28 @@ fn key(call: &Call) -> Result<TokenKey, Problem> {
     row.map(|row| row.key).ok_or_else(|| Problem::not_found("token", named))
 }
 
-async fn list(call: Call) -> Reply {
+/// A page of the tokens of a sort, each with when it was last used: those that the caller may see and that the query
+/// asks for by `subject` and `search`.
+///
+/// # Errors
+/// `not_found` for a subject that is not there; what the store says.
+pub(crate) async fn page<'a>(
+    call: &Call,
+    asked: &'a Asked,
+    is_of_the_sort: impl Fn(&Row<Token>) -> bool,
+) -> Result<(Vec<(&'a Row<Token>, Option<Timestamp>)>, Option<After>), Problem> {
     let owner = call
         .query("subject")
         .map(|name| resolve::principal(call.org(), &subject(name), "subject").map(|(id, _)| id))
         .transpose()?;
-    let asked = Asked::of(&call)?;
     let org = asked.view.org();
+    let search = call.query("search");
     let wanted = |row: &&Row<Token>| {
-        is_listed(row)
+        is_of_the_sort(row)
             && owner.is_none_or(|owner| row.principal == owner)
-            && may_see(&call, row.principal)
-            && (has(&row.value.name, call.query("search"))
-                || has(
-                    &wire::holder_name(org, rolecall_model::id::Holder::Principal(row.principal)),
-                    call.query("search"),
-                ))
+            && may_see(call, row.principal)
+            && (has(&row.value.name, search)
+                || has(&wire::holder_name(org, Holder::Principal(row.principal)), search))
     };
     let entries = org.tokens.iter().filter(wanted).map(|row| Entry {
         number: row.id.number(),
@@ -153,11 +160,18 @@ async fn list(call: Call) -> Reply {
         created: row.created.0,
         changed: row.changed.0,
     });
-    let (numbers, next) = sorted(&call, &asked, entries);
+    let (numbers, next) = sorted(call, asked, entries);
     let rows: Vec<&Row<Token>> = numbers.into_iter().filter_map(|number| org.tokens.get(number)).collect();
     let keys: Vec<TokenKey> = rows.iter().map(|row| row.key).collect();
     let used = service::last_used(&call.ctx, &keys).await?;
-    let views = rows.into_iter().zip(used).map(|(row, used)| view(org, row, used)).collect();
+    Ok((rows.into_iter().zip(used).collect(), next))
+}
+
+async fn list(call: Call) -> Reply {
+    let asked = Asked::of(&call)?;
+    let org = asked.view.org();
+    let (rows, next) = page(&call, &asked, |row| is_listed(row)).await?;
+    let views = rows.into_iter().map(|(row, used)| view(org, row, used)).collect();
     asked.answer(&call, views, next)
 }
 
