@@ -6,7 +6,7 @@ use anyhow::{bail, ensure};
 const PREFIX: &str = "rolecall-";
 
 /// Each crate with all that it may import of ours. A crate that is not drawn may not exist.
-const DRAWN: [(&str, &[&str]); 15] = [
+const DRAWN: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("reference", &["model"]),
     ("engine", &["model"]),
@@ -16,10 +16,11 @@ const DRAWN: [(&str, &[&str]); 15] = [
     ("authzen", &["model", "engine", "service"]),
     ("connect", &["model", "engine", "service"]),
     ("union", &["model", "engine", "service"]),
+    ("unleash", &["model", "engine", "service"]),
     ("signin", &["model", "engine", "service"]),
     ("scim", &["model", "service"]),
     ("mail", &["service"]),
-    ("server", &["model", "engine", "store", "service", "rest", "authzen", "connect", "union", "signin", "scim", "mail"]),
+    ("server", &["model", "engine", "store", "service", "rest", "authzen", "connect", "union", "unleash", "signin", "scim", "mail"]),
     ("client", &["model", "engine"]),
     ("cli", &["client", "server"]),
 ];

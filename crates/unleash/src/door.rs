@@ -1,0 +1,83 @@
+//! The door: who calls is known before anything of a request is read. A credential comes in the `Authorization` header,
+//! with or without "Bearer", or as the cookie that signing in gave.
+
+use crate::Settings;
+use crate::fault::Fault;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
+use rolecall_service::{Ctx, Error, Request, Service};
+
+/// The name under which the service and the audit know this façade.
+pub(crate) const FACADE: &str = "unleash";
+
+/// The cookie that signing in gives.
+pub(crate) const COOKIE: &str = "unleash-session";
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What all calls share.
+pub(crate) struct App {
+    pub service: Service,
+    pub settings: Settings,
+    /// The address under which everything lies, for links: no slash at its end.
+    pub base: String,
+}
+
+impl App {
+    pub(crate) fn new(service: Service, public_url: &str, settings: Settings) -> Self {
+        let base = format!("{}{}", public_url.trim_end_matches('/'), crate::PATH);
+        App { service, settings, base }
+    }
+
+    /// Lets a caller in.
+    ///
+    /// # Errors
+    /// 401, as `AuthenticationRequired` without a credential and as `UnauthorizedError` with one that means nothing.
+    pub(crate) async fn enter(&self, parts: &Parts) -> Result<Ctx, Fault> {
+        if let Some(credential) = credential(&parts.headers)? {
+            return Ok(self.service.enter(request(&parts.headers, Some(credential))).await?);
+        }
+        let cookie = cookie(&parts.headers, COOKIE).ok_or_else(Fault::sign_in_first)?;
+        // A session that is over reads like none: the way out is the same.
+        self.service.enter_session(request(&parts.headers, Some(cookie))).await.map_err(|error| match error {
+            Error::Unauthenticated(_) => Fault::sign_in_first(),
+            error => error.into(),
+        })
+    }
+}
+
+fn credential(headers: &HeaderMap) -> Result<Option<&str>, Fault> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let first = given.next();
+    if given.next().is_some() {
+        return Err(Fault::unauthorized("there are two Authorization headers; send one"));
+    }
+    let unreadable = || Fault::unauthorized("the Authorization header has characters that no credential has");
+    first.map(|value| value.to_str().map_err(|_| unreadable())).transpose()
+}
+
+/// A request without anything that only clients of our own API say.
+pub(crate) fn request<'a>(headers: &'a HeaderMap, credential: Option<&'a str>) -> Request<'a> {
+    Request {
+        credential,
+        facade: FACADE,
+        request_id: request_id(headers),
+        idempotency_key: None,
+        if_match: None,
+        dry_run: false,
+        at_least: None,
+        at: None,
+    }
+}
+
+/// The request's id in the logs.
+pub(crate) fn request_id(headers: &HeaderMap) -> &str {
+    headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default()
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = all.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(known, value)| *known == name && !value.is_empty()).map(|(_, value)| value).next()
+}

@@ -1,0 +1,85 @@
+//! Unleash's Admin API, as far as it is about who may do what: users, service accounts, roles, groups, projects and who
+//! has access to them, under `/unleash`. Programs written for it, the Terraform provider among them, find the documented
+//! paths, fields, statuses and errors here. One file for each noun: from the wire to a command, from the state to the wire.
+//!
+//! Not here: rules (`rolecall-model`), who may do what (`rolecall-service`), and what belongs to the product behind it
+//! (flags, strategies, segments, client tokens), which asks for decisions over AuthZEN by the same permission names.
+
+mod answer;
+mod call;
+mod date;
+mod door;
+mod fault;
+mod gate;
+mod number;
+
+use answer::Reply;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use door::App;
+use fault::Fault;
+use rolecall_service::Service;
+use std::net::IpAddr;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+/// Under which path everything lies.
+pub const PATH: &str = "/unleash";
+
+/// Its routes, as a router shows them.
+pub const ROUTES: [&str; 3] = ["/unleash", "/unleash/", "/unleash/{*path}"];
+
+/// What the routes need to know of the server around them.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Whether browsers reach the server by https, as its public URL says.
+    pub secure: bool,
+    /// Proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// The routes under `/unleash`. `public_url` is the address by which others reach this server.
+pub fn router(service: Service, public_url: &str, settings: Settings) -> Router {
+    let app = Arc::new(App::new(service, public_url, settings));
+    let inside = routes(app);
+    let serve = move |request: Request| {
+        let inside = inside.clone();
+        async move { enter(inside, request).await }
+    };
+    ROUTES.into_iter().fold(Router::new(), |router, path| router.route(path, any(serve.clone())))
+}
+
+/// Everything inside, without the path under which it lies.
+fn routes(app: Arc<App>) -> Router {
+    Router::new()
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(nothing_here)
+        .with_state(app)
+}
+
+/// Hands a request on to the routes inside, which see the path as the protocol has it.
+async fn enter(inside: Router, mut request: Request) -> Response {
+    let shown = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let rest = shown.strip_prefix(PATH).unwrap_or(shown);
+    let rest = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+    match rest.parse() {
+        Ok(uri) => *request.uri_mut() = uri,
+        Err(_) => return Fault::no_such_path(&rest).into_response(),
+    }
+    let Ok(mut response) = inside.oneshot(request).await;
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The answer for a path that is not there: under the API to those who may come in, elsewhere to everybody.
+async fn nothing_here(State(app): State<Arc<App>>, request: Request) -> Reply {
+    let path = request.uri().path().to_owned();
+    if path.starts_with("/api/") {
+        let (parts, _) = request.into_parts();
+        app.enter(&parts).await?;
+    }
+    Err(Fault::no_such_path(&path))
+}

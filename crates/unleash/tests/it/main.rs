@@ -1,0 +1,6 @@
+//! The whole router in process, on a database in a temporary folder, with authentication on.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers stand outside of test functions")]
+#![allow(clippy::needless_pass_by_value, reason = "bodies are handed over as they are written")]
+
+mod door;
+mod house;
