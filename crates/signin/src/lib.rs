@@ -15,7 +15,7 @@ mod shell;
 mod signin;
 mod sso;
 
-pub use browser::PeerAddr;
+pub use rolecall_service::PeerAddr;
 pub use shell::{Page, escape};
 
 use axum::Router;

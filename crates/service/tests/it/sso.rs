@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr};
 
 const VISITOR: Visitor<'static> =
-    Visitor { address: IpAddr::V4(Ipv4Addr::LOCALHOST), browser: "Firefox on Linux", request_id: "r7" };
+    Visitor { address: IpAddr::V4(Ipv4Addr::LOCALHOST), browser: "Firefox on Linux", request_id: "r7", facade: "signin" };
 const ISSUER: &str = "https://idp.example.com";
 
 fn new_provider(name: &str) -> NewProvider {
