@@ -58,6 +58,11 @@ impl Fault {
         Fault::new(StatusCode::NOT_FOUND, "NotFoundError", message)
     }
 
+    /// 404 for what was there a moment ago, and is gone again.
+    pub(crate) fn gone() -> Self {
+        Fault::not_found("it was there a moment ago and is gone again")
+    }
+
     /// 404 for a path that leads nowhere.
     pub(crate) fn no_such_path(path: &str) -> Self {
         let path = rolecall_model::refusal::shown(path);

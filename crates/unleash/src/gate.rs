@@ -13,7 +13,7 @@ use rolecall_service::access;
 pub(crate) const ADMIN: &[&str] = &["ADMIN"];
 
 /// The action of a permission's name. Where the catalog has none, only who may do everything may do it.
-fn action(org: &Org, name: &str) -> ActionId {
+pub(crate) fn action(org: &Org, name: &str) -> ActionId {
     org.action_id(name).unwrap_or(EVERYTHING)
 }
 

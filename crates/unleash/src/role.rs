@@ -1,0 +1,352 @@
+//! Roles. Those of the slot are root roles, those for projects are project roles; a role that is neither has no kind here
+//! and is not shown. What a role holds that this protocol has no words for is left as it is.
+
+use crate::answer::{self, Reply};
+use crate::call::Call;
+use crate::fault::Fault;
+use crate::gate::ADMIN;
+use crate::permission::{self, Named, Placed};
+use rolecall_model::assignment::{Assignment, Grant, GrantRef, Granted};
+use rolecall_model::collection::Row;
+use rolecall_model::id::{Holder, RoleId};
+use rolecall_model::policy::BindingRef;
+use rolecall_model::refusal::Kind;
+use rolecall_model::role::{Bindable, NewRole, Permit, PermitRef, Role, RoleChange, RoleCommand, RolePatch};
+use rolecall_model::scope::ScopeRef;
+use rolecall_model::{Change, Command, Org, Ref, Scope};
+use rolecall_service::{self as service, Error};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// The slot whose roles are root roles: the catalog's name for it.
+pub(crate) const SLOT: &str = "root";
+
+/// Who may read roles.
+pub(crate) const READ: &[&str] = &["READ_ROLE", "ADMIN"];
+
+/// Whether a role is a root role.
+pub(crate) fn is_root(org: &Org, role: &Role) -> bool {
+    role.slot.is_some_and(|slot| org.slots.named(SLOT, false).is_some_and(|root| root.id == slot))
+}
+
+/// Whether a role is a project role.
+pub(crate) fn is_of_projects(org: &Org, role: &Role) -> bool {
+    !is_root(org, role) && role.bindable != Bindable::Organization
+}
+
+/// What kind of role it is; none when this protocol has no word for it.
+fn kind(org: &Org, role: &Role) -> Option<&'static str> {
+    match (is_root(org, role), is_of_projects(org, role), role.predefined) {
+        (true, _, true) => Some("root"),
+        (true, _, false) => Some("root-custom"),
+        (_, true, true) => Some("project"),
+        (_, true, false) => Some("custom"),
+        (false, false, _) => None,
+    }
+}
+
+/// A role as the wire has it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Shown<'a> {
+    pub id: u32,
+    pub name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Always there: clients trip over one that is not.
+    description: &'a str,
+}
+
+/// A role as the wire has it; none when it has no words for it.
+pub(crate) fn shown<'a>(org: &Org, role: &'a Row<Role>) -> Option<Shown<'a>> {
+    let kind = kind(org, role)?;
+    Some(Shown { id: role.id.number(), name: &role.name, kind, description: &role.description })
+}
+
+/// All root roles.
+pub(crate) fn roots(org: &Org) -> Vec<Shown<'_>> {
+    org.roles.iter().filter(|role| is_root(org, role)).filter_map(|role| shown(org, role)).collect()
+}
+
+/// All project roles.
+pub(crate) fn of_projects(org: &Org) -> Vec<Shown<'_>> {
+    org.roles.iter().filter(|role| is_of_projects(org, role)).filter_map(|role| shown(org, role)).collect()
+}
+
+/// The role of a number, as far as it is shown.
+pub(crate) fn find(org: &Org, id: u32) -> Option<&Row<Role>> {
+    org.roles.get(id).filter(|role| kind(org, role).is_some())
+}
+
+/// The root role that somebody or a group holds.
+pub(crate) fn root_of(org: &Org, holder: Holder) -> Option<&Row<Role>> {
+    let roles = org.assignments_of(holder).iter().filter_map(|assignment| match assignment.grant {
+        Grant::Role(binding) => org.role(binding.role),
+        Grant::Policy(_) => None,
+    });
+    roles.into_iter().find(|role| is_root(org, role))
+}
+
+/// The role that an assignment gives in a whole project for good, as this protocol has it: what counts in one
+/// environment, for a time or by a policy cannot be said here, and is not touched.
+pub(crate) fn in_project(org: &Org, assignment: &Assignment) -> Option<(rolecall_model::id::ProjectId, RoleId)> {
+    let Grant::Role(binding) = assignment.grant else { return None };
+    let Scope { project: Some(project), environment: None } = binding.scope else { return None };
+    let timed = org.provenances.get(assignment.provenance).is_none_or(|known| known.terms.is_timed());
+    let role = org.role(binding.role).filter(|role| is_of_projects(org, role))?;
+    (!timed).then_some((project, role.id))
+}
+
+/// A root role given at the organization, as a command has it.
+pub(crate) fn root_grant(id: u32) -> GrantRef {
+    GrantRef::Role(BindingRef { role: Ref::Number(id), scope: ScopeRef::ORGANIZATION })
+}
+
+/// What a role holds, as the wire has it. Those of the catalog hold what counts in every environment for each of them.
+pub(crate) fn permissions<'a>(org: &'a Org, role: &Role) -> Vec<Placed<'a>> {
+    let mut all = Vec::with_capacity(role.permits.len());
+    for permit in role.permits.iter().filter(|permit| is_shown(org, role, permit)) {
+        let Some(action) = org.action(permit.action) else { continue };
+        let Some(kind) = permission::kind(action) else { continue };
+        let permission = permission::shown(action, kind);
+        let name = |id| org.environment(id).map(|row| row.name.as_str());
+        match permit.scope.environment {
+            None if role.predefined && kind == "environment" => {
+                let each = org.environment_order().iter().filter_map(|id| name(*id));
+                all.extend(each.map(|environment| Placed { permission, environment: Some(environment) }));
+            }
+            environment => all.push(Placed { permission, environment: environment.and_then(name) }),
+        }
+    }
+    all
+}
+
+/// Whether a permit can be said here: one in a single project only for the roles of the catalog, which are never written.
+fn is_shown(org: &Org, role: &Role, permit: &Permit) -> bool {
+    let kind = org.action(permit.action).and_then(|action| permission::kind(action));
+    kind.is_some() && (role.predefined || permit.scope.project.is_none())
+}
+
+/// What a client says of a role.
+#[derive(Debug, Deserialize)]
+struct Body {
+    name: String,
+    description: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    permissions: Option<Vec<Named>>,
+}
+
+impl Body {
+    fn named(&self) -> Result<&str, Fault> {
+        let name = self.name.trim();
+        if name.is_empty() {
+            return Err(Fault::bad_at("/body/name", "\"name\" is not allowed to be empty"));
+        }
+        Ok(name)
+    }
+
+    fn is_root(&self) -> bool {
+        self.kind.as_deref() == Some("root-custom")
+    }
+
+    fn new_role(self, org: &Org) -> Result<NewRole, Fault> {
+        let (name, root) = (self.named()?.to_owned(), self.is_root());
+        Ok(NewRole {
+            name,
+            description: self.description.unwrap_or_default(),
+            bindable: (!root).then_some(Bindable::Project),
+            slot: root.then(|| SLOT.to_owned()),
+            permits: permits(org, root, &self.permissions.unwrap_or_default())?,
+            attributes: serde_json::Map::new(),
+        })
+    }
+}
+
+/// What a role is to hold. Whatever is unknown, or does not belong into a role of its kind, is named at once.
+fn permits(org: &Org, root: bool, wanted: &[Named]) -> Result<Vec<PermitRef>, Fault> {
+    let (mut permits, mut unknown, mut unfit) = (Vec::with_capacity(wanted.len()), Vec::new(), Vec::new());
+    for named in wanted {
+        let Some((action, kind)) = named.find(org) else {
+            unknown.push(named.words());
+            continue;
+        };
+        if root != (kind == "root") {
+            unfit.push(action.name.to_string());
+        }
+        let environment = match named.environment.as_deref().filter(|name| !name.is_empty()) {
+            Some(name) => match org.environment_id(name) {
+                Some(id) => Some(Ref::Number(id.number())),
+                None => {
+                    unknown.push(format!("the environment {}", rolecall_model::refusal::shown(name)));
+                    continue;
+                }
+            },
+            None => None,
+        };
+        // Where an environment does not matter, none is kept.
+        let scope = ScopeRef { project: None, environment: environment.filter(|_| kind == "environment") };
+        permits.push(PermitRef { action: Ref::Number(action.id.number()), scope });
+    }
+    if !unknown.is_empty() {
+        let message = format!("Could not find permission: {}", unknown.join(", "));
+        return Err(Fault::bad_at("/body/permissions", message));
+    }
+    if !unfit.is_empty() {
+        let (is, holds) = if root { ("root-custom", "root permissions") } else { ("custom", "permissions of projects") };
+        let message = format!("A role of the type {is} holds {holds} only, not {}", unfit.join(", "));
+        return Err(Fault::bad_at("/body/permissions", message));
+    }
+    Ok(permits)
+}
+
+/// The body of an answer to a change of a role: one role under a name that promises more.
+fn answered(org: &Org, role: &Row<Role>) -> Reply {
+    answer::ok(&json!({"version": 1, "roles": shown(org, role)}))
+}
+
+/// Every role.
+pub(crate) async fn list(call: Call) -> Reply {
+    call.require(READ)?;
+    let org = call.org();
+    let roles: Vec<_> = org.roles.iter().filter_map(|role| shown(org, role)).collect();
+    answer::ok(&json!({"version": 1, "roles": roles}))
+}
+
+/// A role with what it holds.
+pub(crate) async fn get(call: Call) -> Reply {
+    call.require(READ)?;
+    let org = call.org();
+    let role = known(org, call.asked.id("id")?)?;
+    #[derive(Serialize)]
+    struct Whole<'a> {
+        #[serde(flatten)]
+        role: Option<Shown<'a>>,
+        permissions: Vec<Placed<'a>>,
+    }
+    answer::ok(&Whole { role: shown(org, role), permissions: permissions(org, role) })
+}
+
+fn known(org: &Org, id: u32) -> Result<&Row<Role>, Fault> {
+    find(org, id).ok_or_else(|| Fault::not_found(format!("Could not find role with id {id}")))
+}
+
+/// A role that may be changed.
+fn own(org: &Org, id: u32) -> Result<&Row<Role>, Fault> {
+    let role = known(org, id)?;
+    if role.predefined {
+        let message = format!("You cannot change or delete the role \"{}\": it is built in.", role.name);
+        return Err(Fault::invalid_operation(message));
+    }
+    Ok(role)
+}
+
+/// Makes a role.
+pub(crate) async fn create(mut call: Call) -> Reply {
+    call.require(ADMIN)?;
+    let body: Body = call.asked.body().await?;
+    let new = body.new_role(call.org())?;
+    let done = call.execute(RoleCommand::Create(new)).await?;
+    let made = done.changes.iter().find_map(|change| match change {
+        Change::Role(RoleChange::Created(role)) => done.view.org().role(role.id),
+        _ => None,
+    });
+    answered(done.view.org(), made.ok_or_else(Fault::gone)?)
+}
+
+/// Says whether a role could be made so.
+pub(crate) async fn validate(mut call: Call) -> Reply {
+    call.require(ADMIN)?;
+    let body: Body = call.asked.body().await?;
+    let new = body.new_role(call.org())?;
+    service::execute(&call.ctx.rehearsing(), RoleCommand::Create(new).into()).await?;
+    answer::empty()
+}
+
+/// Sets name, description and, if they are given, all permissions. The kind stays as it is.
+pub(crate) async fn update(mut call: Call) -> Reply {
+    call.require(ADMIN)?;
+    let body: Body = call.asked.body().await?;
+    let org = call.org();
+    let role = own(org, call.asked.id("id")?)?;
+    let name = body.named()?.to_owned();
+    let wanted = match &body.permissions {
+        Some(wanted) => Some(replaced(org, role, permits(org, is_root(org, role), wanted)?)),
+        None => None,
+    };
+    let patch = RolePatch {
+        name: Some(name),
+        description: Some(body.description.unwrap_or_default()),
+        permits: wanted,
+        attributes: None,
+    };
+    let id = role.id;
+    let done = call.execute(RoleCommand::Change(Ref::Number(id.number()), patch)).await?;
+    let org = done.view.org();
+    let role = org.role(id).ok_or_else(Fault::gone)?;
+    answered(org, role)
+}
+
+/// What a role holds once the part of it that is shown is replaced: what stays, stays in its place.
+fn replaced(org: &Org, role: &Role, wanted: Vec<PermitRef>) -> Vec<PermitRef> {
+    let stays = |permit: &&Permit| !is_shown(org, role, permit) || wanted.contains(&named(permit));
+    let mut permits: Vec<PermitRef> = role.permits.iter().filter(stays).map(named).collect();
+    for permit in wanted {
+        if !permits.contains(&permit) {
+            permits.push(permit);
+        }
+    }
+    permits
+}
+
+/// A permit as a command has it.
+fn named(permit: &Permit) -> PermitRef {
+    let (project, environment) = (permit.scope.project, permit.scope.environment);
+    let project = project.map(|id| Ref::Number(id.number()));
+    let environment = environment.map(|id| Ref::Number(id.number()));
+    PermitRef { action: Ref::Number(permit.action.number()), scope: ScopeRef { project, environment } }
+}
+
+/// Deletes a role that nobody holds.
+pub(crate) async fn delete(call: Call) -> Reply {
+    call.require(ADMIN)?;
+    let role = own(call.org(), call.asked.id("id")?)?;
+    let command = Command::from(RoleCommand::Delete(Ref::Number(role.id.number())));
+    service::execute(&call.ctx, command).await.map_err(|error| match error {
+        Error::Refused(refusal) if refusal.kind == Kind::InUse => {
+            Fault::new(axum::http::StatusCode::BAD_REQUEST, "RoleInUseError", refusal.message)
+        }
+        error => error.into(),
+    })?;
+    answer::empty()
+}
+
+/// In which projects a role is given, and to how many.
+pub(crate) async fn usage(call: Call) -> Reply {
+    call.require(READ)?;
+    let org = call.org();
+    let role = known(org, call.asked.id("roleId")?)?;
+    let mut counts: BTreeMap<_, [usize; 3]> = BTreeMap::new();
+    for holder in org.holders_of(Granted::Role(role.id)) {
+        let place = match holder {
+            Holder::Group(_) => 2,
+            Holder::Principal(id) if org.principal(id).is_some_and(is_service_account) => 1,
+            _ => 0,
+        };
+        let given = org.assignments_of(holder).iter().filter_map(|assignment| in_project(org, assignment));
+        for (project, _) in given.filter(|(_, given)| *given == role.id) {
+            counts.entry(project).or_default()[place] += 1;
+        }
+    }
+    let rows = counts.into_iter().filter_map(|(project, [users, service_accounts, groups])| {
+        Some(json!({
+            "project": org.project(project)?.name, "role": role.id.number(),
+            "userCount": users, "serviceAccountCount": service_accounts, "groupCount": groups,
+        }))
+    });
+    answer::ok(&json!({"projects": rows.collect::<Vec<_>>()}))
+}
+
+fn is_service_account(principal: &rolecall_model::principal::Principal) -> bool {
+    principal.kind() == rolecall_model::principal::PrincipalKind::Application
+}
