@@ -11,7 +11,7 @@ use axum::http::{StatusCode, header};
 use rolecall_model::{Command, Org};
 use rolecall_service::{self as service, Ctx, Done};
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The largest body; access for a hundred thousand users fits in.
 const LARGEST_BODY: usize = 4 << 20;
@@ -21,7 +21,8 @@ pub(crate) struct Asked {
     pub parts: Parts,
     params: Vec<(String, String)>,
     query: Vec<(String, String)>,
-    body: Option<Body>,
+    /// In a lock for the type's sake only: a body cannot be looked at by two threads.
+    body: Mutex<Option<Body>>,
 }
 
 impl Asked {
@@ -35,7 +36,7 @@ impl Asked {
             Err(_) => Vec::new(),
         };
         let query = Query::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
-        Ok(Asked { parts, params, query, body: Some(body) })
+        Ok(Asked { parts, params, query, body: Mutex::new(Some(body)) })
     }
 
     /// A part of the path.
@@ -48,7 +49,8 @@ impl Asked {
     /// # Errors
     /// 400 when it is not a number.
     pub(crate) fn id(&self, name: &str) -> Result<u32, Fault> {
-        let unfit = || Fault::bad_at(&format!("/params/{name}"), format!("The `/params/{name}` property must be integer."));
+        let unfit =
+            || Fault::bad_at(&format!("/params/{name}"), format!("The `/params/{name}` property must be integer."));
         digits(self.param(name)).ok_or_else(unfit)
     }
 
@@ -62,15 +64,18 @@ impl Asked {
     ///
     /// # Errors
     /// 415 when it is sent as something else, 400 when it is not what it should be.
-    pub(crate) async fn body<T: DeserializeOwned>(&mut self) -> Result<T, Fault> {
+    pub(crate) async fn body<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         let kind = self.parts.headers.get(header::CONTENT_TYPE);
         let kind = kind.map(|kind| kind.to_str().unwrap_or("unreadable")).unwrap_or_default();
         if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
             return Err(Fault::content_type(kind));
         }
-        let body = self.body.take().unwrap_or_default();
+        let body = self.body.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
         let bytes = to_bytes(body, LARGEST_BODY).await.map_err(|_| {
-            Fault::bad_at("/body", format!("the body broke off or is larger than {LARGEST_BODY} bytes; send less at once"))
+            Fault::bad_at(
+                "/body",
+                format!("the body broke off or is larger than {LARGEST_BODY} bytes; send less at once"),
+            )
         })?;
         read(&bytes)
     }
@@ -100,7 +105,10 @@ fn unfit(path: &str, cause: &str) -> Fault {
     }
     if let Some(missing) = cause.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
         place = format!("{place}/{missing}");
-        return Fault::bad_at(&place, format!("The `{place}` property is required. It was not present on the data you sent."));
+        return Fault::bad_at(
+            &place,
+            format!("The `{place}` property is required. It was not present on the data you sent."),
+        );
     }
     Fault::bad_at(&place, format!("The `{place}` property is not as it should be: {cause}"))
 }

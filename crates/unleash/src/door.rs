@@ -5,7 +5,7 @@ use crate::Settings;
 use crate::fault::Fault;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
-use rolecall_service::{Ctx, Error, Request, Service};
+use rolecall_service::{Ctx, Error, Request, Secret, Service};
 
 /// The name under which the service and the audit know this façade.
 pub(crate) const FACADE: &str = "unleash";
@@ -27,6 +27,11 @@ impl App {
     pub(crate) fn new(service: Service, public_url: &str, settings: Settings) -> Self {
         let base = format!("{}{}", public_url.trim_end_matches('/'), crate::PATH);
         App { service, settings, base }
+    }
+
+    /// The link by which somebody new chooses a password.
+    pub(crate) fn new_user_link(&self, secret: &Secret) -> String {
+        format!("{}/new-user?token={}", self.base, secret.expose())
     }
 
     /// Lets a caller in.

@@ -48,8 +48,7 @@ impl Fault {
 
     fn all_bad(details: Vec<Value>) -> Self {
         let first = details.first().and_then(|detail| detail["message"].as_str()).unwrap_or_default();
-        let message =
-            format!("Request validation failed: your request body or params contain invalid data: {first}");
+        let message = format!("Request validation failed: your request body or params contain invalid data: {first}");
         Fault { details, ..Fault::new(StatusCode::BAD_REQUEST, "BadDataError", message) }
     }
 
@@ -194,7 +193,8 @@ impl From<Error> for Fault {
             Error::Unauthenticated(_) => Fault::unauthorized(said),
             Error::Forbidden { action, .. } => {
                 // What guards our own operations is held by whoever holds all.
-                let name = if action.starts_with(rolecall_model::operation::PREFIX) { "ADMIN" } else { action.as_str() };
+                let name =
+                    if action.starts_with(rolecall_model::operation::PREFIX) { "ADMIN" } else { action.as_str() };
                 Fault::permission(&[name])
             }
             Error::NotFound { .. } => Fault::not_found(said),

@@ -9,16 +9,25 @@ mod answer;
 mod call;
 mod date;
 mod door;
+mod environment;
 mod fault;
 mod gate;
+mod group;
+mod kept;
 mod number;
+mod overview;
+mod permission;
+mod project;
+mod role;
+mod service_account;
+mod user;
 
 use answer::Reply;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, delete, get, post, put};
 use door::App;
 use fault::Fault;
 use rolecall_service::Service;
@@ -55,9 +64,70 @@ pub fn router(service: Service, public_url: &str, settings: Settings) -> Router 
 /// Everything inside, without the path under which it lies.
 fn routes(app: Arc<App>) -> Router {
     Router::new()
+        .nest("/api/admin", nouns())
         .fallback(nothing_here)
         .method_not_allowed_fallback(nothing_here)
         .with_state(app)
+}
+
+/// The routes of what is managed.
+fn nouns() -> Router<Arc<App>> {
+    Router::new()
+        .route("/user-admin", get(user::list).post(user::create))
+        .route("/user-admin/search", get(user::search))
+        .route("/user-admin/access", get(user::access))
+        .route("/user-admin/admin-count", get(user::admin_count))
+        .route("/user-admin/{id}", get(user::get).put(user::update).delete(user::delete))
+        .route("/user-admin/{id}/permissions", get(user::permissions))
+        .route("/permissions", get(permission::list))
+        .route("/roles", get(role::list).post(role::create))
+        .route("/roles/validate", post(role::validate))
+        .route("/roles/{id}", get(role::get).put(role::update).delete(role::delete))
+        .route("/access/overview", get(overview::overview))
+        .route("/groups", get(group::list).post(group::create))
+        .route("/groups/scim-groups", delete(group::delete_managed))
+        .route("/groups/{id}", get(group::get).put(group::update).delete(group::delete))
+        .route("/service-account", get(service_account::list).post(service_account::create))
+        .route("/service-account/{id}", put(service_account::update).delete(service_account::delete))
+        .route("/service-account/{id}/permissions", get(service_account::permissions))
+        .route("/environments", get(environment::list).post(environment::create))
+        .route("/environments/validate", post(environment::validate))
+        .route("/environments/sort-order", put(environment::sort))
+        .route("/environments/update/{name}", put(environment::update))
+        .route("/environments/project/{projectId}", get(project::list_environments))
+        .route("/environments/{name}", get(environment::get).delete(environment::delete))
+        .route("/environments/{name}/clone", post(environment::clone))
+        .route("/environments/{name}/on", post(environment::on))
+        .route("/environments/{name}/off", post(environment::off))
+        .merge(projects())
+}
+
+/// The routes of projects and of access to them.
+fn projects() -> Router<Arc<App>> {
+    Router::new()
+        .route("/projects", get(project::list).post(project::create))
+        .route("/projects/validate", post(project::validate))
+        .route("/projects/archive/{projectId}", post(project::archive))
+        .route("/projects/revive/{projectId}", post(project::revive))
+        .route("/projects/roles/{roleId}/access", get(role::usage))
+        .route("/projects/{projectId}", put(project::update).delete(project::delete))
+        .route("/projects/{projectId}/settings", put(project::set))
+        .route("/projects/{projectId}/access", get(project::access).post(project::add_access).put(project::set_access))
+        .route(
+            "/projects/{projectId}/users/{userId}/roles",
+            put(project::set_user_roles).delete(project::end_user_roles),
+        )
+        .route(
+            "/projects/{projectId}/groups/{groupId}/roles",
+            put(project::set_group_roles).delete(project::end_group_roles),
+        )
+        .route("/projects/{projectId}/environments", post(project::add_environment))
+        .route("/projects/{projectId}/environments/{environment}", delete(project::remove_environment))
+        .route("/projects/{projectId}/change-requests/config", get(project::change_requests))
+        .route(
+            "/projects/{projectId}/environments/{environment}/change-requests/config",
+            put(project::set_change_requests),
+        )
 }
 
 /// Hands a request on to the routes inside, which see the path as the protocol has it.

@@ -193,7 +193,8 @@ fn permits(org: &Org, root: bool, wanted: &[Named]) -> Result<Vec<PermitRef>, Fa
         return Err(Fault::bad_at("/body/permissions", message));
     }
     if !unfit.is_empty() {
-        let (is, holds) = if root { ("root-custom", "root permissions") } else { ("custom", "permissions of projects") };
+        let (is, holds) =
+            if root { ("root-custom", "root permissions") } else { ("custom", "permissions of projects") };
         let message = format!("A role of the type {is} holds {holds} only, not {}", unfit.join(", "));
         return Err(Fault::bad_at("/body/permissions", message));
     }
@@ -242,7 +243,7 @@ fn own(org: &Org, id: u32) -> Result<&Row<Role>, Fault> {
 }
 
 /// Makes a role.
-pub(crate) async fn create(mut call: Call) -> Reply {
+pub(crate) async fn create(call: Call) -> Reply {
     call.require(ADMIN)?;
     let body: Body = call.asked.body().await?;
     let new = body.new_role(call.org())?;
@@ -255,7 +256,7 @@ pub(crate) async fn create(mut call: Call) -> Reply {
 }
 
 /// Says whether a role could be made so.
-pub(crate) async fn validate(mut call: Call) -> Reply {
+pub(crate) async fn validate(call: Call) -> Reply {
     call.require(ADMIN)?;
     let body: Body = call.asked.body().await?;
     let new = body.new_role(call.org())?;
@@ -264,7 +265,7 @@ pub(crate) async fn validate(mut call: Call) -> Reply {
 }
 
 /// Sets name, description and, if they are given, all permissions. The kind stays as it is.
-pub(crate) async fn update(mut call: Call) -> Reply {
+pub(crate) async fn update(call: Call) -> Reply {
     call.require(ADMIN)?;
     let body: Body = call.asked.body().await?;
     let org = call.org();

@@ -6,8 +6,8 @@ mod overview;
 mod write;
 
 pub(crate) use list::{access, admin_count, list, search};
-pub(crate) use overview::permissions;
-pub(crate) use write::{create, delete, update};
+pub(crate) use overview::{of as permissions_of, permissions};
+pub(crate) use write::{create, delete, root_role, sets_root_role, update};
 
 use crate::answer::{self, Reply};
 use crate::call::Call;
@@ -57,7 +57,13 @@ pub(crate) struct Shown<'a> {
 }
 
 /// A user or service account as the wire has it.
-pub(crate) fn shown<'a>(org: &Org, id: PrincipalId, user: &'a Principal, instants: &Instants, seen: &Seen) -> Shown<'a> {
+pub(crate) fn shown<'a>(
+    org: &Org,
+    id: PrincipalId,
+    user: &'a Principal,
+    instants: &Instants,
+    seen: &Seen,
+) -> Shown<'a> {
     Shown {
         id: id.number(),
         name: name(user),

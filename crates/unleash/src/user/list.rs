@@ -58,9 +58,9 @@ pub(crate) async fn search(call: Call) -> Reply {
     let hits = org.principals().filter(|(_, user)| is_person(user) && hit(user));
     let hits: Vec<_> = hits.map(|(id, _)| id).collect();
     let (instants, seen) = dates(&call, org, &hits).await?;
-    let users = hits.into_iter().filter_map(|id| {
-        Some(Shown { root_role: None, ..shown(org, id, org.principal(id)?, &instants, &seen) })
-    });
+    let users = hits
+        .into_iter()
+        .filter_map(|id| Some(Shown { root_role: None, ..shown(org, id, org.principal(id)?, &instants, &seen) }));
     answer::ok(&users.collect::<Vec<_>>())
 }
 

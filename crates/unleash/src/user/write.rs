@@ -54,7 +54,7 @@ struct New {
 }
 
 /// Adds a user. The link to choose a password is shown in the answer, and mailed where mail is sent and wanted.
-pub(crate) async fn create(mut call: Call) -> Reply {
+pub(crate) async fn create(call: Call) -> Reply {
     call.require(ADMIN)?;
     let new: New = call.asked.body().await?;
     let role = root_role(call.org(), &new.root_role)?.id.number();
@@ -112,7 +112,7 @@ struct Patch {
 }
 
 /// Changes what is given and is not empty, and keeps the rest.
-pub(crate) async fn update(mut call: Call) -> Reply {
+pub(crate) async fn update(call: Call) -> Reply {
     call.require(ADMIN)?;
     let id = call.asked.id("id")?;
     let change: Patch = call.asked.body().await?;
@@ -139,7 +139,8 @@ pub(crate) async fn update(mut call: Call) -> Reply {
 
 /// What of a user is to change. A name that only stands in for a missing one goes along with the address.
 fn patch(user: &Principal, change: &Patch) -> UserPatch {
-    let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let given =
+        |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let (name, email) = (given(&change.name), given(&change.email));
     // What is as it was needs no right to change it.
     let email = email.filter(|email| user.email.as_deref() != Some(email.to_lowercase().as_str()));
