@@ -95,6 +95,8 @@ pub struct NewMember {
 pub struct Joined {
     /// The new user.
     pub user: PrincipalId,
+    /// When it joined.
+    pub at: Timestamp,
     /// The state with it.
     pub view: Arc<View>,
 }
@@ -309,7 +311,7 @@ impl Service {
         let user = done.view.org().principal_id(&subject.to_string()).ok_or_else(over)?;
         self.note_visit(&organization, user, visitor, "signed_up", &format!("joined by {}", described(&content)));
         self.remember_joined(secret, user).await;
-        Ok(Joined { user, view: done.view })
+        Ok(Joined { user, at: done.view.org().at(), view: done.view })
     }
 
     /// Writes down who joined by a link. Who joined is there without it.

@@ -160,7 +160,7 @@ pub async fn set_password(ctx: &Ctx, user: &SubjectRef, password: String) -> Res
 }
 
 /// Everything that is wrong with a password that the caller might choose, each as a sentence.
-pub fn password_faults(ctx: &Ctx, password: &str) -> Vec<&'static str> {
+pub fn password_faults_of(ctx: &Ctx, password: &str) -> Vec<&'static str> {
     let user = ctx.org().principal(ctx.principal());
     let about = user.map(|user| [Some(&user.name), user.email.as_ref(), user.username.as_ref()]).unwrap_or_default();
     let about: Vec<&str> = about.into_iter().flatten().map(Text::as_str).collect();
