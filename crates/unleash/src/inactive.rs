@@ -90,7 +90,7 @@ struct Ids {
 }
 
 /// Deletes users by their ids, all or none. Ids that nobody has are passed over, and so is the caller's own.
-async fn delete_these(mut call: Call) -> Reply {
+async fn delete_these(call: Call) -> Reply {
     call.require(ADMIN)?;
     let Ids { ids } = call.asked.body().await?;
     let ids: BTreeSet<u32> = ids.into_iter().map(|id| id.0).collect();

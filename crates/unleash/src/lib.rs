@@ -13,14 +13,28 @@ mod environment;
 mod fault;
 mod gate;
 mod group;
+mod inactive;
 mod kept;
+mod link;
+mod me;
 mod number;
+mod oidc;
 mod overview;
+mod password;
 mod permission;
 mod project;
+mod reset;
 mod role;
+mod saml;
+mod scim;
 mod service_account;
+mod settings;
+mod sign_in;
+mod sign_up;
+mod simple;
+mod token;
 mod user;
+mod visitor;
 
 use answer::Reply;
 use axum::Router;
@@ -65,6 +79,7 @@ pub fn router(service: Service, public_url: &str, settings: Settings) -> Router 
 fn routes(app: Arc<App>) -> Router {
     Router::new()
         .nest("/api/admin", nouns())
+        .merge(own())
         .fallback(nothing_here)
         .method_not_allowed_fallback(nothing_here)
         .with_state(app)
@@ -128,6 +143,24 @@ fn projects() -> Router<Arc<App>> {
             "/projects/{projectId}/environments/{environment}/change-requests/config",
             put(project::set_change_requests),
         )
+}
+
+/// Signing in, one's own account, links, tokens, and how people sign in.
+fn own() -> Router<Arc<App>> {
+    let all = [
+        sign_in::routes(),
+        me::routes(),
+        token::routes(),
+        password::routes(),
+        reset::routes(),
+        sign_up::routes(),
+        inactive::routes(),
+        oidc::routes(),
+        saml::routes(),
+        simple::routes(),
+        scim::routes(),
+    ];
+    all.into_iter().fold(Router::new(), Router::merge)
 }
 
 /// Hands a request on to the routes inside, which see the path as the protocol has it.

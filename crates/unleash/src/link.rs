@@ -9,11 +9,6 @@ impl App {
         self.base.strip_suffix(crate::PATH).unwrap_or(&self.base)
     }
 
-    /// Where somebody who was added chooses the first password.
-    pub(crate) fn new_user_link(&self, secret: &Secret) -> String {
-        format!("{}/new-user?token={}", self.base, secret.expose())
-    }
-
     /// Where somebody chooses another password.
     pub(crate) fn reset_link(&self, secret: &Secret) -> String {
         format!("{}/reset-password?token={}", self.base, secret.expose())

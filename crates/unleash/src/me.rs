@@ -169,7 +169,7 @@ struct NewPassword {
 }
 
 /// Changes the caller's own password. The session that asks goes on, all others end.
-async fn change_password(mut call: Call) -> Reply {
+async fn change_password(call: Call) -> Reply {
     require_person(&call)?;
     let NewPassword { password, confirm_password, old_password } = call.asked.body().await?;
     if password != confirm_password {

@@ -205,9 +205,9 @@ async fn show(call: Call) -> Reply {
     ok(&present(&call, call.org()).await?)
 }
 
-async fn set(mut call: Call) -> Reply {
+async fn set(call: Call) -> Reply {
     call.require(GATE)?;
-    let mut settings = settings::sent(&mut call, &KNOWN).await?;
+    let mut settings = settings::sent(&call, &KNOWN).await?;
     settings::require(&settings, &["clientId", "secret", "discoverUrl"])?;
     if text(&settings, "idTokenSigningAlgorithm").is_some_and(|name| !ALGORITHMS.contains(&name)) {
         let message = format!("The `/body/idTokenSigningAlgorithm` property must be one of {}.", ALGORITHMS.join(", "));

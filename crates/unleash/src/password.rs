@@ -56,21 +56,21 @@ pub(crate) fn fault(error: Error) -> Fault {
 }
 
 /// Says whether a password keeps the rules, to who is signed in.
-async fn try_own(mut call: Call) -> Reply {
+async fn try_own(call: Call) -> Reply {
     let Password { password } = call.asked.body().await?;
     require_strong(&service::password_faults_of(&call.ctx, &password))?;
     empty()
 }
 
 /// The same to anybody, who may be choosing one.
-async fn try_any(mut visit: Visit) -> Reply {
+async fn try_any(visit: Visit) -> Reply {
     let Password { password } = visit.asked.body().await?;
     require_strong(&service::password_faults(&password, &[]))?;
     empty()
 }
 
 /// Sets somebody's password.
-async fn set(mut call: Call) -> Reply {
+async fn set(call: Call) -> Reply {
     call.require(ADMIN)?;
     let id = call.asked.id("id")?;
     let Password { password } = call.asked.body().await?;
@@ -90,7 +90,7 @@ struct Reset {
 }
 
 /// Makes a link by which somebody chooses a new password, for who asks to hand over.
-async fn reset(mut call: Call) -> Reply {
+async fn reset(call: Call) -> Reply {
     call.require(ADMIN)?;
     let Reset { id } = call.asked.body().await?;
     let found = call.org().find_principal(id.trim()).filter(|(_, user)| user.kind() == PrincipalKind::User);

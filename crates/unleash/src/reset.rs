@@ -70,7 +70,7 @@ struct Chosen {
 }
 
 /// Takes the password that somebody chose. All sessions of the account end, and nobody is signed in.
-async fn choose(mut visit: Visit) -> Reply {
+async fn choose(visit: Visit) -> Reply {
     let Chosen { token, password } = visit.asked.body().await?;
     let (kind, _) = found(&visit.app, &token).await?;
     let origin = Origin::of(&visit.app, &visit.asked.parts);
@@ -89,7 +89,7 @@ struct Lost {
 
 /// Mails a link to somebody who has lost the password. The protocol has it say when nobody has the address; so the
 /// tries of one address are limited.
-async fn mail(mut visit: Visit) -> Reply {
+async fn mail(visit: Visit) -> Reply {
     let Lost { email } = visit.asked.body().await?;
     sign_in::require_passwords(&visit.app).await?;
     let origin = Origin::of(&visit.app, &visit.asked.parts);

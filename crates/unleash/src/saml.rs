@@ -34,9 +34,9 @@ async fn show(call: Call) -> Reply {
     ok(&kept(&call.ctx, KEPT).await?.unwrap_or_else(|| json!({"enabled": false})))
 }
 
-async fn set(mut call: Call) -> Reply {
+async fn set(call: Call) -> Reply {
     call.require(GATE)?;
-    let settings = settings::sent(&mut call, &KNOWN).await?;
+    let settings = settings::sent(&call, &KNOWN).await?;
     settings::require(&settings, &["entityId", "signOnUrl", "certificate"])?;
     let settings = Value::Object(settings);
     keep(&call.ctx, KEPT, &settings).await?;

@@ -33,7 +33,7 @@ struct Switch {
 }
 
 /// Switches it on, or off: then its token counts no more.
-async fn set(mut call: Call) -> Reply {
+async fn set(call: Call) -> Reply {
     call.require(GATE)?;
     let Switch { enabled } = call.asked.body().await?;
     let has_token = connection::connection(&call.ctx).await?.issued.is_some();

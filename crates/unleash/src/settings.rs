@@ -27,7 +27,7 @@ const LONGEST: usize = 32_768;
 ///
 /// # Errors
 /// 400 for a value of another kind.
-pub(crate) async fn sent(call: &mut Call, known: &[(&str, Is)]) -> Result<Settings, Fault> {
+pub(crate) async fn sent(call: &Call, known: &[(&str, Is)]) -> Result<Settings, Fault> {
     let body: Settings = call.asked.body().await?;
     let mut settings = Settings::new();
     for (name, is) in known {

@@ -22,7 +22,7 @@ struct Login {
 }
 
 /// Signs in. A name that is not there and a wrong password are the same, in words and in time.
-async fn login(mut visit: Visit) -> Reply {
+async fn login(visit: Visit) -> Reply {
     let Login { username, password } = visit.asked.body().await?;
     require_passwords(&visit.app).await?;
     let origin = Origin::of(&visit.app, &visit.asked.parts);

@@ -63,7 +63,7 @@ struct NewLink {
     expires_at: Timestamp,
 }
 
-async fn make(mut call: Call) -> Reply {
+async fn make(call: Call) -> Reply {
     call.require(ADMIN)?;
     let NewLink { name, expires_at } = call.asked.body().await?;
     let link = service::make_sign_up_link(&call.ctx, &name, expires_at).await?;
@@ -85,7 +85,7 @@ struct LinkPatch {
     enabled: Option<bool>,
 }
 
-async fn change(mut call: Call) -> Reply {
+async fn change(call: Call) -> Reply {
     call.require(ADMIN)?;
     let LinkPatch { expires_at: until, enabled } = call.asked.body().await?;
     if until.is_none() && enabled.is_none() {
@@ -123,7 +123,7 @@ struct SignUp {
 }
 
 /// Adds who joins. That an address is taken is said, as the protocol has it: to who has a link.
-async fn sign_up(mut visit: Visit) -> Reply {
+async fn sign_up(visit: Visit) -> Reply {
     let secret = visit.asked.param("token").to_owned();
     // Whoever has no link that counts learns nothing of what the body should be.
     visit.app.service.look_at_sign_up(&secret).await.map_err(unfit)?;

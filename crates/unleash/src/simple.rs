@@ -22,7 +22,7 @@ async fn show(call: Call) -> Reply {
 }
 
 /// Switches passwords off or on. They stay on while nobody could administer without them.
-async fn set(mut call: Call) -> Reply {
+async fn set(call: Call) -> Reply {
     call.require(GATE)?;
     let Simple { disabled } = call.asked.body().await?;
     let sign_in = SignInPatch { passwords: Some(!disabled), ..SignInPatch::default() };

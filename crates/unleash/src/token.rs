@@ -85,7 +85,7 @@ struct New {
     expires_at: Timestamp,
 }
 
-async fn issue_for(call: &mut Call, whose: PrincipalId, most: usize) -> Reply {
+async fn issue_for(call: &Call, whose: PrincipalId, most: usize) -> Reply {
     let New { description, expires_at } = call.asked.body().await?;
     let new = NewToken {
         subject: SubjectRef::Number(whose.number()),
@@ -124,10 +124,10 @@ async fn list_own(call: Call) -> Reply {
     list_of(&call, call.ctx.principal()).await
 }
 
-async fn issue_own(mut call: Call) -> Reply {
+async fn issue_own(call: Call) -> Reply {
     me::require_person(&call)?;
     let me = call.ctx.principal();
-    issue_for(&mut call, me, MOST_OWN).await
+    issue_for(&call, me, MOST_OWN).await
 }
 
 /// Deletes a token of the caller's own. One that is not there, or another's, is left as it is without a word.
@@ -153,10 +153,10 @@ async fn list_account(call: Call) -> Reply {
     list_of(&call, account(&call)?).await
 }
 
-async fn issue_account(mut call: Call) -> Reply {
+async fn issue_account(call: Call) -> Reply {
     call.require(ADMIN)?;
     let account = account(&call)?;
-    issue_for(&mut call, account, MOST_TOKENS).await
+    issue_for(&call, account, MOST_TOKENS).await
 }
 
 async fn delete_account(call: Call) -> Reply {

@@ -7,7 +7,9 @@ use crate::fault::Fault;
 use crate::gate::ADMIN;
 use crate::kept;
 use crate::number::digits;
+use crate::password;
 use crate::role::{self, SLOT};
+use crate::sign_in;
 use rolecall_model::assignment::AssignmentCommand;
 use rolecall_model::collection::Row;
 use rolecall_model::command::SubjectRef;
@@ -73,8 +75,11 @@ pub(crate) async fn create(call: Call) -> Reply {
         ..NewUser::default()
     };
     let delivery = if new.send_email == Some(false) { Delivery::Show } else { Delivery::MailAndShow };
-    let invite = Some(call.org().sign_in_rules().passwords);
-    let welcome = Welcome { password: given(new.password), invite, delivery };
+    let (passwords, password) = (call.org().sign_in_rules().passwords, given(new.password));
+    if password.is_some() && !passwords {
+        return Err(sign_in::passwords_off());
+    }
+    let welcome = Welcome { password, invite: Some(passwords), delivery };
     let (done, invited) = service::welcome(&call.ctx, user, welcome, [0; 32]).await.map_err(fault)?;
     let org = done.view.org();
     let made = done.changes.iter().find_map(|change| match change {
@@ -169,7 +174,7 @@ pub(crate) fn fault(error: Error) -> Fault {
             let field = refusal.field.rsplit('.').next().unwrap_or_default().to_owned();
             Fault::bad_at(&format!("/body/{field}"), format!("User already exists: {}", refusal.message))
         }
-        error => error.into(),
+        error => password::fault(error),
     }
 }
 
