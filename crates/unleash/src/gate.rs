@@ -3,6 +3,7 @@
 
 use crate::call::Call;
 use crate::fault::Fault;
+use crate::user;
 use rolecall_engine::Place;
 use rolecall_model::Org;
 use rolecall_model::id::ActionId;
@@ -21,6 +22,13 @@ impl Call {
     /// Whether the caller holds a permission at a place.
     pub(crate) fn may(&self, name: &str, place: Place) -> bool {
         self.ctx.may(action(self.org(), name), place)
+    }
+
+    /// Whether the caller is what the protocol calls an admin token: no account of anybody's, but a program that may do
+    /// everything.
+    pub(crate) fn is_admin_token(&self) -> bool {
+        let caller = self.org().principal(self.ctx.principal());
+        caller.is_some_and(|caller| !user::is_person(caller)) && self.may("ADMIN", Place::ORGANIZATION)
     }
 
     /// Refuses a caller who holds none of these permissions in the whole organization.

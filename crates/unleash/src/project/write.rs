@@ -5,8 +5,12 @@ use crate::answer::{self, Reply};
 use crate::call::Call;
 use crate::fault::Fault;
 use crate::kept;
+use rolecall_model::assignment::{AssignmentCommand, GrantRef};
+use rolecall_model::command::SubjectRef;
+use rolecall_model::policy::BindingRef;
 use rolecall_model::project::{NewProject, Project, ProjectCommand, ProjectPatch};
-use rolecall_model::{Org, Ref};
+use rolecall_model::scope::ScopeRef;
+use rolecall_model::{Command, Org, Ref};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
@@ -51,7 +55,7 @@ struct ChangeRequests {
     required_approvals: Option<u32>,
 }
 
-/// Makes a project, which is its maker's.
+/// Makes a project, which is its maker's; one that a program made for all is nobody's.
 pub(crate) async fn create(call: Call) -> Reply {
     call.require(&["CREATE_PROJECT"])?;
     let new: New = call.asked.body().await?;
@@ -85,8 +89,24 @@ pub(crate) async fn create(call: Call) -> Reply {
             (CHANGE_REQUESTS, change_requests.collect::<Vec<_>>().into()),
         ]),
     };
-    let done = call.execute(ProjectCommand::Create(project)).await?;
+    let mut commands = vec![ProjectCommand::Create(project).into()];
+    if call.is_admin_token() {
+        commands.extend(disowned(&call, &id));
+    }
+    let done = call.execute(Command::Batch(commands)).await?;
     answer::created(&made(known(done.view.org(), &id)?), None)
+}
+
+/// Takes away what the maker of a project gets there.
+fn disowned(call: &Call, project: &str) -> Vec<Command> {
+    let roles = call.org().settings().map(|settings| settings.creator.as_slice()).unwrap_or_default();
+    let ends = roles.iter().map(|role| {
+        let scope = ScopeRef { project: Some(Ref::from(project)), environment: None };
+        let grant = GrantRef::Role(BindingRef { role: Ref::Number(role.number()), scope });
+        let subject = SubjectRef::Number(call.ctx.principal().number());
+        AssignmentCommand::End { subject, grant, source: None, quietly: true }.into()
+    });
+    ends.collect()
 }
 
 /// What is answered to who made a project.
@@ -219,23 +239,28 @@ pub(crate) async fn set(call: Call) -> Reply {
     answer::empty()
 }
 
+/// What putting a project away and bringing it back needs: it is a change too.
+const PUT_AWAY: &[&[&str]] = &[&["DELETE_PROJECT"], &["UPDATE_PROJECT"]];
+
 /// Deletes a project, and with it what was given there.
 pub(crate) async fn delete(call: Call) -> Reply {
-    finish(call, ProjectCommand::Delete).await
+    finish(call, &[&["DELETE_PROJECT"]], ProjectCommand::Delete).await
 }
 
 /// Hides a project: nothing more is given there.
 pub(crate) async fn archive(call: Call) -> Reply {
-    finish(call, ProjectCommand::Archive).await
+    finish(call, PUT_AWAY, ProjectCommand::Archive).await
 }
 
 /// Brings a project back.
 pub(crate) async fn revive(call: Call) -> Reply {
-    finish(call, ProjectCommand::Restore).await
+    finish(call, PUT_AWAY, ProjectCommand::Restore).await
 }
 
-async fn finish(call: Call, command: fn(Ref) -> ProjectCommand) -> Reply {
-    call.require_in(&["DELETE_PROJECT"], call.asked.param("projectId"))?;
+async fn finish(call: Call, needs: &[&[&str]], command: fn(Ref) -> ProjectCommand) -> Reply {
+    for names in needs {
+        call.require_in(names, call.asked.param("projectId"))?;
+    }
     let project = known(call.org(), call.asked.param("projectId"))?;
     call.execute(command(Ref::Number(project.id.number()))).await?;
     answer::empty()
