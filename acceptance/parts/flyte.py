@@ -7,7 +7,10 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+from .wait import Board, until
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 FRAMES = re.compile("[\u2500-\u257f]")
@@ -46,14 +49,19 @@ async def code(call):
 """
 
 
+def plain(text: str) -> str:
+    """What the client says, without colors."""
+    return ESCAPES.sub("", text)
+
+
 class Ran:
     """How a command ended, without colors and frames."""
 
     def __init__(self, words, ended: subprocess.CompletedProcess):
         self.words = words
         self.code = ended.returncode
-        self.out = ESCAPES.sub("", ended.stdout)
-        self.error = ESCAPES.sub("", ended.stderr)
+        self.out = plain(ended.stdout)
+        self.error = plain(ended.stderr)
         self.said = " ".join(FRAMES.sub(" ", f"{self.out}\n{self.error}").split())
 
     def __repr__(self):
@@ -71,6 +79,50 @@ class Ran:
         for needle in needles:
             assert needle.lower() in self.said.lower(), (needle, self)
         return self
+
+
+class Running:
+    """A command that has begun. `opened` is where it leaves the address that it opens in a browser."""
+
+    def __init__(self, command, words, environment, folder, opened):
+        self._words = words
+        self._opened = opened
+        self._said = Board()
+        self._process = subprocess.Popen(
+            list(map(str, command)),
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self._process.stdout:
+            self._said.add(plain(line.rstrip("\n")))
+        self._said.close()
+
+    def address(self) -> str:
+        """The address that was opened in a browser."""
+        return until(lambda: self._opened.exists() and self._opened.read_text(), "the client opened a browser")
+
+    def said(self, pattern: str) -> str:
+        """Waits until a line fits, and answers with what its first group found."""
+        return re.search(pattern, self._said.wait(lambda line: re.search(pattern, line), f"the client to say {pattern}"))[1]
+
+    def end(self) -> Ran:
+        """Waits until it has ended by itself."""
+        try:
+            code = self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        self._reader.join()
+        return Ran(self._words, subprocess.CompletedProcess(self._words, code, "\n".join(self._said.all()), ""))
 
 
 class Flyte:
@@ -121,6 +173,17 @@ class Flyte:
         """The one thing that `get THING NAME` shows: as a literal of Python, whatever format is asked for."""
         [shown] = ast.literal_eval(self(*words).well().out.strip())
         return shown
+
+    def begin(self, *words, **environment) -> "Running":
+        """Begins a command that somebody has to help along, as in a browser."""
+        before = ["--config", self.config, *self._before, *(["--org", self.org] if self.org else [])]
+        opened = self._folder / "opened"
+        opened.unlink(missing_ok=True)
+        browser = self.file(f'#!/bin/sh\nprintf %s "$1" > {shlex.quote(str(opened))}.new\nmv {opened}.new {opened}\n')
+        browser.chmod(0o755)
+        command = [Path(sys.executable).parent / "flyte", *before, *words]
+        more = {"BROWSER": f"{browser} %s", "PYTHONUNBUFFERED": "1"} | environment
+        return Running(command, words, self._environment | more, self._folder, opened)
 
     def edit(self, text: str | None, *words) -> tuple[Ran, str]:
         """Runs a command that opens an editor; what stands there is replaced. Answers with what stood there before."""

@@ -83,9 +83,10 @@ class Server:
         started.close()
 
     def _is_ready(self) -> bool:
-        return httpx.get(f"{self.url}/readyz", verify=self._verify()).status_code == 200
+        return httpx.get(f"{self.url}/readyz", verify=self.verify()).status_code == 200
 
-    def _verify(self):
+    def verify(self):
+        """What httpx is told to trust: the authority that vouches for this server, if one does."""
         return self.authority.trust() if self.authority else True
 
     def stop(self):
@@ -119,11 +120,11 @@ class Server:
 
     def as_bearer(self, token: str) -> Api:
         """The API for the holder of a token."""
-        return Api(self.url, token, self._verify())
+        return Api(self.url, token, self.verify())
 
     def anonymous(self) -> Api:
         """The API without any credential."""
-        return Api(self.url, None, self._verify())
+        return Api(self.url, None, self.verify())
 
     def run(self, *arguments, token: str | None = TOKEN, code: int | None = 0, **environment):
         """Runs the `rolecall` command against this server, and fails unless it ends with the code."""

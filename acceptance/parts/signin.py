@@ -26,7 +26,7 @@ def try_password(visitor: Visitor, identifier: str, password: str, **query) -> V
 def sign_in(server: Server, identifier: str, password: str, **query) -> Visitor:
     """A browser in which somebody has signed in by password."""
     server.secret(password, f"the password of {identifier}")
-    visitor = Visitor(server.url)
+    visitor = Visitor(server.url, verify=server.verify())
     visit = try_password(visitor, identifier, password, **query)
     assert visit.status == 200 and visitor.session and visit.path != "/signin", visit
     server.secret(visitor.session, f"the session of {identifier}")
@@ -56,7 +56,7 @@ def try_sso(visitor: Visitor, provider: Provider, account: str | None, name: str
 
 def sso(server: Server, provider: Provider, account: str, name: str = "sso", **query) -> Visitor:
     """A browser in which somebody has signed in by single sign-on."""
-    visitor = Visitor(server.url)
+    visitor = Visitor(server.url, verify=server.verify())
     visit = try_sso(visitor, provider, account, name, **query)
     assert visit.status == 200 and visitor.session and not visit.path.startswith("/signin"), visit
     server.secret(visitor.session, f"the session of {account}")
@@ -107,7 +107,7 @@ def invite(server: Server, email: str, **more) -> dict:
 def accept(server: Server, link: str, password: str, again: str | None = None) -> Visit:
     """Opens the link of an invitation or a reset and chooses a password, whatever comes back."""
     server.secret(link.partition("token=")[2], "the secret of a link")
-    visitor = Visitor(server.url)
+    visitor = Visitor(server.url, verify=server.verify())
     visit = visitor.open(link)
     assert visit.status == 200, visit
     return visitor.submit(visit, password=password, again=password if again is None else again)
@@ -115,7 +115,7 @@ def accept(server: Server, link: str, password: str, again: str | None = None) -
 
 def forget(server: Server, identifier: str):
     """Says on the sign-in page that a password is lost."""
-    visitor = Visitor(server.url)
+    visitor = Visitor(server.url, verify=server.verify())
     visit = visitor.submit(visitor.open("/signin/forgot"), identifier=identifier)
     assert visit.status == 200 and visit.path == "/signin", visit
 

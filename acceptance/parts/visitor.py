@@ -40,10 +40,10 @@ class Visit:
 class Visitor:
     """One browser with its cookies, for one person. It stays on the hosts it is told to know."""
 
-    def __init__(self, url: str, *known: str, headers=None):
+    def __init__(self, url: str, *known: str, headers=None, verify=True):
         self.url = url
         self.known = {urlsplit(known).netloc for known in (url, *known)}
-        self.http = httpx.Client(follow_redirects=False, timeout=30, headers=headers)
+        self.http = httpx.Client(follow_redirects=False, timeout=30, headers=headers, verify=verify)
 
     @property
     def cookies(self) -> dict:

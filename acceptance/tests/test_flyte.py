@@ -2,10 +2,18 @@
 
 import base64
 import json
+import os
 import re
+import shlex
+import sys
+from pathlib import Path
 
+import httpx
 import pytest
+from parts import guide
+from parts.flyte import plain
 from parts.server import TOKEN
+from parts.signin import accept, consent, sign_in
 
 
 @pytest.fixture(params=["loopback", "tls"])
@@ -531,9 +539,76 @@ def test_an_api_key_and_a_token_of_a_command_sign_in(servers, flytes, authority)
     wrong("get", "role").badly("Unable to get role(s)")
 
 
+@pytest.fixture
+def person(servers, authority) -> tuple:
+    """A server with TLS, and the browser of an administrator who has signed in there."""
+    server = servers(host="localhost", authority=authority)
+    made = server.api.post("users", {"email": "grace@example.com", "policies": ["Admin"]})
+    password = "Gelb 7 Ampel? Fluss"
+    assert accept(server, made["invitation"]["link"], password).status == 200
+    return server, made["subject"], sign_in(server, "grace@example.com", password)
+
+
+def test_somebody_signs_in_in_a_browser(person, flytes):
+    server, subject, browser = person
+    running = flytes(server, authType="Pkce").begin("whoami")
+    visit = consent(browser, running.address())
+    assert visit.sent_to and visit.sent_to.startswith("http://localhost:53593/callback?"), visit
+    # The browser goes where it was sent: to the client, which waits for it.
+    assert httpx.get(visit.sent_to).status_code == 200
+    running.end().well(subject)
+
+
+def test_somebody_lets_a_machine_in_that_has_no_browser(person, flytes):
+    server, subject, browser = person
+    running = flytes(server, authType="DeviceFlow").begin("get", "role")
+    # The code stands there already; it is to be compared.
+    visit = browser.submit(browser.open(running.said(r"(https://localhost:\d+/device\?\S+)")))
+    assert "flyte asks to act for you" in visit.text and "grace@example.com" in visit.text, visit
+    assert browser.submit(visit, button="Allow").status == 200
+    running.end().well("Admin", "Viewer")
+
+
+def test_who_was_not_let_in_is_told_so(person, flytes):
+    server, _, browser = person
+    running = flytes(server, authType="DeviceFlow").begin("get", "role")
+    visit = browser.submit(browser.open(running.said(r"(https://localhost:\d+/device\?\S+)")))
+    browser.submit(visit, button="Deny")
+    running.end().badly("The request was denied on the other device")
+
+
 def test_the_machine_is_trusted_only_when_the_server_was_told_so(server, servers, flytes):
     flytes(server)("get", "role").badly("--trust-loopback")
     trusting = servers(arguments=["--trust-loopback"])
     trusting.said("administer the organization without a credential")
     # Only for the client's own protocol: every other way in still needs a credential.
     trusting.anonymous().refused(401, "GET", "users")
+
+
+def test_the_guide_goes_as_it_is_written(servers, tmp_path):
+    text = Path(__file__).parents[2] / "docs/guides/flyte.md"
+    [install, *steps] = guide.steps(text)
+    pinned = (Path(__file__).parents[1] / "requirements.txt").read_text()
+    assert all(part in pinned for part in install.command.split()[2:]), "the guide installs what the tests do"
+    environment, server = {"HOME": tmp_path, "COLUMNS": 400, "DO_NOT_TRACK": 1}, None
+    for step in steps:
+        if step.command.startswith("export "):
+            name, value = step.command.removeprefix("export ").split("=")
+            environment[name] = value
+        elif " rolecall serve" in step.command:
+            before, arguments = step.command.split("rolecall serve")
+            told = dict(pair.split("=") for pair in before.split())
+            told = {name: environment.get(value.removeprefix("$"), value) for name, value in told.items()}
+            server = servers(arguments=shlex.split(arguments), **told)
+            server.secret(told["ROLECALL_ADMIN_TOKEN"], "the token of the guide")
+            programs = [Path(sys.executable).parent, server.binary.parent, os.environ["PATH"]]
+            environment |= {"ROLECALL_URL": server.url, "PATH": ":".join(map(str, programs))}
+        else:
+            # The port alone is the test's own: many tests run at once.
+            step.command = step.command.replace(":7400", f":{server.port}")
+            guide.walk(step, tmp_path, plain, **environment)
+    [snippet] = guide.code(text, "python")
+    (tmp_path / "snippet.py").write_text(snippet)
+    guide.run("python snippet.py", tmp_path, plain, **environment)
+    ask = "check grace@example.com register_flyte_inventory --project my-project --domain development"
+    assert guide.run(f"rolecall {ask}", tmp_path, **environment) == ["allowed"]

@@ -49,7 +49,7 @@ class Row:
 def rows(results: Results) -> list[Row]:
     """Every row, in the order of TARGETS.md."""
     made: list[Row] = []
-    for section in (checks, peers, memory, loading, changes, http, others):
+    for section in (checks, peers, memory, loading, changes, http, facades, others):
         made += section(results)
     return sorted(made, key=lambda row: int(row.number))
 
@@ -184,6 +184,21 @@ def changes(results: Results) -> list[Row]:
     made.append(Row("10", "durable changes of one client beside bare inserts", values, 0.7, 0.9, "×", higher=True))
     ratio = over(rates[16], rates[1])
     made.append(Row("10", "16 clients beside one", {"": ratio} if ratio else {}, 3, 8, "×", higher=True))
+    return made
+
+
+def facades(results: Results) -> list[Row]:
+    """Row 21."""
+    made = []
+    for call, what in (("UserInfo", "the same answer"), ("GetRole", "a role of 19 actions")):
+        values = {}
+        for connections in (1, 16):
+            of = {"connections": connections}
+            ours = middle(one["p99_us"] for one in results.of("call", server="rolecall", call=call, **of))
+            floor = middle(one["p99_us"] for one in results.of("call", server="connectrpc", **of))
+            if (ratio := over(ours, floor)) is not None:
+                values[f"{connections} connections"] = ratio
+        made.append(Row("21", f"flyte client's read call, p99 beside a bare connectrpc method: {what}", values, 2.0, 1.5))
     return made
 
 

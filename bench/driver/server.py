@@ -75,12 +75,19 @@ def axum(options: Options) -> Server:
     return server
 
 
-def rolecall(options: Options, database: Path) -> Server:
+def connect(options: Options) -> Server:
+    """The floor of the calls of the `flyte` client: a constant answer."""
+    server = Server([options.binaries / "bench-connect", options.port], options.port, options.folder / "connect.log")
+    server.answers()
+    return server
+
+
+def rolecall(options: Options, database: Path, catalog="none") -> Server:
     """Rolecall as shipped, but for the catalog: the workload brings its own actions. It has not answered yet."""
     port = options.port + 1
     words = [options.rolecall, "serve", "--listen", f"127.0.0.1:{port}", "--database", f"sqlite:{database}"]
     first = {
-        "ROLECALL_CATALOG": "none",
+        "ROLECALL_CATALOG": catalog,
         "ROLECALL_ADMIN_TOKEN": ADMINISTRATOR,
         "ROLECALL_ADMIN_EMAIL": "administrator@company.example",
         "ROLECALL_ADMIN_PASSWORD": "correct horse battery staple",

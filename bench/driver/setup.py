@@ -22,7 +22,7 @@ def build(options: Options, results: Results) -> None:
         need(tool, package)
     say("building the floors and Rolecall")
     engines = {"CARGO_TARGET_DIR": str(options.folder / "build")}
-    cargo(BENCH / "peers", ["--release", *packages("floor", "axum", "rolecall")], engines)
+    cargo(BENCH / "peers", ["--release", *packages("floor", "axum", "connect", "rolecall")], engines)
     cargo(ROOT, ["--profile", options.profile, "--package", "rolecall-cli", "--package", "rolecall-bench"])
     say("building the peers (the first time takes a while)")
     try:

@@ -13,11 +13,11 @@ mod door;
 mod fault;
 mod question;
 
-/// The messages, the service and a client of package `rolecall.v1`, written by `cargo xtask generate`.
+/// The messages, the service and a client of package `rolecall.v1`, written by the build script.
 #[allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated; its rules are its generator's")]
 #[rustfmt::skip]
 pub mod v1 {
-    include!("generated/rolecall.v1.rs");
+    include!(concat!(env!("OUT_DIR"), "/rolecall.v1.rs"));
 }
 
 pub use batch::MOST_QUESTIONS;

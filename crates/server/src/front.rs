@@ -64,12 +64,15 @@ impl Front {
         Front { inner: Arc::new(Inner { point, metrics, hot, router }), peer: None, trusts_loopback: false }
     }
 
-    /// The same, for a server that trusts its own machine.
-    pub(crate) fn trusting_loopback(self) -> Self {
+    /// The same, for a server that was told to trust its own machine: calls of the `flyte` client that come from there, with
+    /// no credential, act as the first administrator.
+    #[must_use]
+    pub fn trusting_loopback(self) -> Self {
         Front { trusts_loopback: true, ..self }
     }
 
     /// The same, for a connection from this address.
+    #[must_use]
     pub fn of(&self, peer: SocketAddr) -> Self {
         Front { peer: Some(peer), ..self.clone() }
     }

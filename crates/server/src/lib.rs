@@ -18,6 +18,6 @@ mod tls;
 
 pub use front::Front;
 pub use offline::{RecoverArgs, RestoreArgs, recover, restore};
-pub use routes::{OWN_ROUTES, app, front, openapi, trusting_front};
+pub use routes::{OWN_ROUTES, app, front, openapi};
 pub use serve::serve;
 pub use settings::{DEFAULT_DATABASE, DEFAULT_LISTEN, ServeArgs, Settings, database, read_catalog};

@@ -33,7 +33,10 @@ pub const OWN_ROUTES: [(&str, &str); 21] = [
     (rolecall_unleash::ROUTES[0], UNLEASH),
     (rolecall_unleash::ROUTES[1], UNLEASH),
     (rolecall_unleash::ROUTES[2], UNLEASH),
-    (rolecall_union::GUARDED[0], "roles for the public Union client; needs a credential, and is described by identity.proto"),
+    (
+        rolecall_union::GUARDED[0],
+        "roles for the public Union client; needs a credential, and is described by identity.proto",
+    ),
     (rolecall_union::GUARDED[1], "policies for the public Union client; needs a credential, as above"),
     (rolecall_union::GUARDED[2], "users for the public Union client; needs a credential, as above"),
     (rolecall_union::GUARDED[3], "members for the public Union client; needs a credential, as above"),
@@ -63,11 +66,6 @@ pub fn front(service: Service, public_url: &str) -> Front {
     served(service, Metrics::new(), public_url, Vec::new())
 }
 
-/// The same for a server that trusts its own machine: see [`crate::loopback`].
-pub fn trusting_front(service: Service, public_url: &str) -> Front {
-    served(service, Metrics::new(), public_url, Vec::new()).trusting_loopback()
-}
-
 /// What is served.
 pub(crate) fn served(service: Service, metrics: Metrics, public_url: &str, trusted_proxies: Vec<IpAddr>) -> Front {
     let point = DecisionPoint::new(service.clone());
@@ -92,7 +90,14 @@ fn router(service: Service, metrics: Metrics, public_url: &str, trusted_proxies:
         .route("/metrics", get(guarded_metrics))
         .with_state(Own { service, metrics: metrics.clone() });
     dressed(
-        rest.merge(authzen).merge(connect).merge(scim).merge(unleash).merge(signin).merge(setup).merge(own).fallback(nothing_here),
+        rest.merge(authzen)
+            .merge(connect)
+            .merge(scim)
+            .merge(unleash)
+            .merge(signin)
+            .merge(setup)
+            .merge(own)
+            .fallback(nothing_here),
         metrics,
     )
 }

@@ -70,7 +70,9 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
 
 /// Said where nobody can overlook it, and in the log for whoever looks later.
 fn say_trust() {
-    tracing::warn!("--trust-loopback: every program on this machine can administer the organization without a credential");
+    tracing::warn!(
+        "--trust-loopback: every program on this machine can administer the organization without a credential"
+    );
     eprintln!(
         "\nATTENTION: started with --trust-loopback. Every program on this machine, whoever runs it, administers the home\n\
          organization over the Union client's protocol without a credential. For trying things out only.\n"

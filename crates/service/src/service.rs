@@ -354,7 +354,8 @@ impl Service {
     pub async fn enter_unasked(&self, request: Request<'_>) -> Result<Ctx, Error> {
         self.is_ready().await?;
         let now = self.now();
-        let nobody = || Error::Unauthenticated("nobody administers the home organization; send a credential".to_owned());
+        let nobody =
+            || Error::Unauthenticated("nobody administers the home organization; send a credential".to_owned());
         let home = self.home().ok_or_else(nobody)?;
         let organization = self.organization(OrganizationKey(home.bytes())).await?;
         let present = self.at_least(&organization, organization.view(), request.at_least).await?;

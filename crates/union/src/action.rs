@@ -60,7 +60,9 @@ pub(crate) fn reference(org: &Org, wanted: EnumValue<Action>) -> Result<Ref, Con
     };
     let name = known.proto_name().trim_start_matches("ACTION_").to_ascii_lowercase();
     if number < FIRST {
-        return Err(invalid(format!("\"{name}\" is no action that a role can permit; choose one such as view_flyte_inventory")));
+        return Err(invalid(format!(
+            "\"{name}\" is no action that a role can permit; choose one such as view_flyte_inventory"
+        )));
     }
     // Not in this organization's catalog: the model says so, with the nearest that is.
     Ok(Ref::from(name))

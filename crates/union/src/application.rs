@@ -119,7 +119,8 @@ fn shown(org: &Org, own: &str, id: PrincipalId, application: &Principal) -> App 
 
 /// When its first living secret was issued.
 fn issued(org: &Org, id: PrincipalId) -> Option<Instant> {
-    let secrets = org.tokens_of(id).filter_map(|token| org.token(token)).filter(|token| token.kind == TokenKind::Secret);
+    let secrets =
+        org.tokens_of(id).filter_map(|token| org.token(token)).filter(|token| token.kind == TokenKind::Secret);
     let micros = secrets.map(|token| token.issued).min()?.micros();
     let nanos = i32::try_from(micros.rem_euclid(1_000_000) * 1_000).unwrap_or_default();
     Some(Instant { seconds: micros.div_euclid(1_000_000), nanos })

@@ -17,8 +17,8 @@ use rolecall_model::assignment::{AssignmentCommand, Grant, GrantRef, Granted};
 use rolecall_model::id::{Holder, PrincipalId};
 use rolecall_model::policy::BindingRef;
 use rolecall_model::provenance::{Source, Terms};
-use rolecall_model::{Ref, resolve};
 use rolecall_model::scope::ScopeRef;
+use rolecall_model::{Ref, resolve};
 use rolecall_service::access;
 
 /// Whether somebody may do something there. Who or what is not known may not.
@@ -35,7 +35,9 @@ pub(crate) fn authorize(caller: &Caller, request: &AuthorizeRequest) -> Result<b
     wanted?;
     let number = request.action.to_i32();
     if number < 5 {
-        return Err(invalid(format!("the action {number} cannot be asked about; choose one such as ACTION_VIEW_FLYTE_INVENTORY")));
+        return Err(invalid(format!(
+            "the action {number} cannot be asked about; choose one such as ACTION_VIEW_FLYTE_INVENTORY"
+        )));
     }
     let question = subject.zip(action::of_number(org, number)).map(|(subject, action)| Question {
         subject,

@@ -119,7 +119,8 @@ impl Caller {
             return Ok(named.to_owned());
         }
         let (own, named) = (self.own(), rolecall_model::refusal::shown(named));
-        let message = format!("your credential is for the organization \"{own}\", not for \"{named}\"; use --org {own}");
+        let message =
+            format!("your credential is for the organization \"{own}\", not for \"{named}\"; use --org {own}");
         Err(said(ErrorCode::NotFound, &message))
     }
 

@@ -100,7 +100,10 @@ mod tests {
     #[test]
     fn a_message_has_no_word_by_which_the_client_would_sign_in_again() {
         assert_eq!(plain("no role named \"Unauthorized\""), "no role named \"Un-authorized\"");
-        assert_eq!(plain("UNAUTHENTICATED, unauthorizedunauthorized é"), "UN-AUTHENTICATED, un-authorizedun-authorized é");
+        assert_eq!(
+            plain("UNAUTHENTICATED, unauthorizedunauthorized é"),
+            "UN-AUTHENTICATED, un-authorizedun-authorized é"
+        );
         assert_eq!(plain("authorized"), "authorized");
     }
 }

@@ -75,22 +75,13 @@ impl Filters {
     }
 }
 
-fn condition(
-    function: Function,
-    field: &str,
-    values: Vec<String>,
-    fields: &[&str],
-) -> Result<Condition, ConnectError> {
+fn condition(function: Function, field: &str, values: Vec<String>, fields: &[&str]) -> Result<Condition, ConnectError> {
     if !fields.contains(&field) {
         let known = fields.join(", ");
         return Err(invalid(format!("lists are not filtered by \"{}\" here, but by {known}", shown(field))));
     }
-    let ordered = [
-        Function::GREATER_THAN,
-        Function::GREATER_THAN_OR_EQUAL,
-        Function::LESS_THAN,
-        Function::LESS_THAN_OR_EQUAL,
-    ];
+    let ordered =
+        [Function::GREATER_THAN, Function::GREATER_THAN_OR_EQUAL, Function::LESS_THAN, Function::LESS_THAN_OR_EQUAL];
     if ordered.contains(&function) {
         return Err(invalid(format!("{field} is text, and {} is for numbers", function.proto_name())));
     }

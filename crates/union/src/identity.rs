@@ -32,10 +32,7 @@ pub(crate) fn reference(identity: &Identity) -> Result<SubjectRef, ConnectError>
 ///
 /// # Errors
 /// `not_found` for who is not there and for who may not be seen: both read the same.
-pub(crate) fn seen<'o>(
-    caller: &'o Caller,
-    wanted: &SubjectRef,
-) -> Result<(PrincipalId, &'o Principal), ConnectError> {
+pub(crate) fn seen<'o>(caller: &'o Caller, wanted: &SubjectRef) -> Result<(PrincipalId, &'o Principal), ConnectError> {
     let ctx = &caller.ctx;
     let found = resolve::principal(ctx.org(), wanted, "");
     if let Ok((id, principal)) = found

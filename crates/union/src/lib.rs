@@ -27,7 +27,7 @@ mod wire;
 
 pub use door::Unasked;
 
-/// The messages, services and clients of the protocol, written by `cargo xtask generate`.
+/// The messages, services and clients of the protocol, written by the build script.
 pub mod proto {
     pub use crate::wire::{auth, authorizer, common, identity, project};
 }

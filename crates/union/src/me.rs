@@ -1,9 +1,9 @@
 //! Who calls.
 
 use crate::door::Caller;
+use crate::identity;
 use crate::user::Name;
 use crate::wire::auth::UserInfoResponse;
-use crate::identity;
 use rolecall_model::principal::PrincipalKind;
 
 /// What is known of the caller.

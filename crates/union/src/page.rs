@@ -56,11 +56,7 @@ impl Page {
 
     /// The items of the page, from all in the order of their numbers, and the token of the next page; it is empty on the
     /// last one.
-    pub(crate) fn take<T, U>(
-        self,
-        all: impl Iterator<Item = (u32, T)>,
-        show: impl Fn(T) -> U,
-    ) -> (Vec<U>, String) {
+    pub(crate) fn take<T, U>(self, all: impl Iterator<Item = (u32, T)>, show: impl Fn(T) -> U) -> (Vec<U>, String) {
         let mut rest = all.filter(|(number, _)| self.after.is_none_or(|after| *number > after));
         let (mut items, mut last) = (Vec::new(), 0);
         while items.len() < self.limit {

@@ -25,11 +25,7 @@ pub(crate) async fn create(caller: &Caller, policy: &Policy) -> Result<(), Conne
 }
 
 /// Adds a binding; one that is there already stays.
-pub(crate) async fn bind(
-    caller: &Caller,
-    id: &PolicyIdentifier,
-    binding: &PolicyBinding,
-) -> Result<(), ConnectError> {
+pub(crate) async fn bind(caller: &Caller, id: &PolicyIdentifier, binding: &PolicyBinding) -> Result<(), ConnectError> {
     let target = Ref::from(named(caller, id)?);
     caller.execute(PolicyCommand::Bind(target, vec![bound(caller, binding)?])).await.map(drop)
 }

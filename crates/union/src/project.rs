@@ -4,10 +4,8 @@ use crate::door::Caller;
 use crate::fault::{fault, invalid};
 use crate::filter::Filters;
 use crate::page::Page;
-use crate::wire::project::{
-    Domain, Labels, ListProjectsRequest, Project, ProjectState, Projects,
-};
 use crate::wire::project::sort::Direction;
+use crate::wire::project::{Domain, Labels, ListProjectsRequest, Project, ProjectState, Projects};
 use buffa::EnumValue;
 use connectrpc::ConnectError;
 use rolecall_engine::Place;
@@ -75,7 +73,8 @@ pub(crate) fn list(caller: &Caller, request: &ListProjectsRequest) -> Result<Pro
     let page = Page::new(request.limit, &request.token)?;
     let filters = Filters::written(&request.filters, &FIELDS)?;
     if let Some(sort) = request.sort_by.as_option()
-        && (!["", "created_at", "createdAt"].contains(&sort.key.as_str()) || is_backwards(sort.key.as_str(), sort.direction))
+        && (!["", "created_at", "createdAt"].contains(&sort.key.as_str())
+            || is_backwards(sort.key.as_str(), sort.direction))
     {
         return Err(invalid("projects are listed in the order in which they were made; sort by created_at, ascending"));
     }

@@ -137,7 +137,8 @@ pub(crate) fn list_all(caller: &Caller, organization: &str) -> Result<ListRolesR
     caller.ctx.require(op::ROLES_READ, Place::ORGANIZATION).map_err(fault)?;
     let own = caller.organization(organization)?;
     let org = caller.ctx.org();
-    let (roles, token) = Page::ALL.take(org.roles.iter().map(|row| (row.id.number(), row)), |row| shown(org, &own, row));
+    let (roles, token) =
+        Page::ALL.take(org.roles.iter().map(|row| (row.id.number(), row)), |row| shown(org, &own, row));
     Ok(ListRolesResponse { roles, token })
 }
 

@@ -103,7 +103,8 @@ pub(crate) fn list(caller: &Caller, request: &ListUsersRequest) -> Result<ListUs
     let keep = |id: PrincipalId, user: &Principal| {
         let name = Name::read(user);
         let subject = user.subject.to_string();
-        let text = |text: &'_ Option<rolecall_model::name::Text>| text.as_ref().map(ToString::to_string).unwrap_or_default();
+        let text =
+            |text: &'_ Option<rolecall_model::name::Text>| text.as_ref().map(ToString::to_string).unwrap_or_default();
         let (email, handle) = (text(&user.email), text(&user.username));
         let field = |field: &str| match field {
             "email" => email.as_str(),
@@ -117,7 +118,9 @@ pub(crate) fn list(caller: &Caller, request: &ListUsersRequest) -> Result<ListUs
     let is_user = |(_, principal): &(PrincipalId, &Principal)| principal.kind() == PrincipalKind::User;
     // Somebody is looked for by address far more often than all are listed.
     let users: Vec<(PrincipalId, &Principal)> = match filters.only("email") {
-        Some(email) => org.find_principal(email).into_iter().filter(is_user).filter(|(id, user)| keep(*id, user)).collect(),
+        Some(email) => {
+            org.find_principal(email).into_iter().filter(is_user).filter(|(id, user)| keep(*id, user)).collect()
+        }
         None if filters.is_empty() && wanted.is_none() => org.principals().filter(is_user).collect(),
         None => org.principals().filter(is_user).filter(|(id, user)| keep(*id, user)).collect(),
     };
@@ -151,11 +154,8 @@ pub(crate) fn shown(caller: &Caller, own: &str, id: PrincipalId, user: &Principa
         groups: groups.map(|group| group.name.to_string()).collect(),
         photo_url: user.picture().map(ToString::to_string).unwrap_or_default(),
     };
-    let mut shown = User {
-        id: UserIdentifier { subject: user.subject.to_string() }.into(),
-        spec: spec.into(),
-        ..User::default()
-    };
+    let mut shown =
+        User { id: UserIdentifier { subject: user.subject.to_string() }.into(), spec: spec.into(), ..User::default() };
     for assignment in caller.ctx.seen_assignments(id).filter(|_| with_policies) {
         match assignment.grant {
             Grant::Policy(id) => shown.policies.extend(org.policy(id).map(|row| policy::shown(org, own, row))),
@@ -234,9 +234,14 @@ mod tests {
 
     #[test]
     fn a_name_is_cut_where_it_was_put_together() {
-        for (first, last, kept) in
-            [("Jane", "Doe", false), ("Mary Ann", "Smith", false), ("Ludwig", "van Beethoven", true), ("Ada", "", false), ("", "Lovelace", true), ("", "", false)]
-        {
+        for (first, last, kept) in [
+            ("Jane", "Doe", false),
+            ("Mary Ann", "Smith", false),
+            ("Ludwig", "van Beethoven", true),
+            ("Ada", "", false),
+            ("", "Lovelace", true),
+            ("", "", false),
+        ] {
             let name = Name::of(first, last);
             assert_eq!((name.first(), name.last()), (first, last));
             assert_eq!(!name.kept().is_empty(), kept, "{first} {last}");

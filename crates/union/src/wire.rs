@@ -1,4 +1,4 @@
-//! What `cargo xtask generate` wrote from the proto files, a module for each package.
+//! What the build script wrote from the proto files, a module for each package.
 
 macro_rules! packages {
     ($($(#[$doc:meta])* $package:ident: $file:literal),* $(,)?) => {$(
@@ -6,7 +6,7 @@ macro_rules! packages {
         #[allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated; its rules are its generator's")]
         #[rustfmt::skip]
         pub mod $package {
-            include!(concat!("generated/", $file));
+            include!(concat!(env!("OUT_DIR"), "/", $file));
         }
     )*};
 }

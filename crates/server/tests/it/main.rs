@@ -9,6 +9,7 @@
 
 mod front;
 mod house;
+mod loopback;
 mod own;
 mod set_up;
 mod settings;
