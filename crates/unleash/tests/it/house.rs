@@ -84,7 +84,8 @@ impl House {
         service.first_start(start).await.unwrap();
         let router = rolecall_unleash::router(service.clone(), URL, rolecall_unleash::Settings::default())
             .merge(rolecall_rest::router(service.clone()).0)
-            .merge(rolecall_authzen::router(service.clone(), URL).0);
+            .merge(rolecall_authzen::router(service.clone(), URL).0)
+            .merge(rolecall_scim::router(service.clone(), URL));
         House { service, router, _folder: folder }
     }
 

@@ -4,4 +4,12 @@
 
 mod door;
 mod house;
+mod link;
+mod me;
+mod password;
 mod role;
+mod session;
+mod settings;
+mod sign_in;
+mod sign_up;
+mod token;
