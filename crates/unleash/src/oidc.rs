@@ -115,7 +115,11 @@ impl Meant {
             }
         };
         let (issuer, client_id) = (truth.issuer.clone(), truth.client_id.clone());
-        put(self.issuer.is_some() && self.issuer != truth.issuer, "discoverUrl", issuer.map(|url| url + DISCOVERY).into());
+        put(
+            self.issuer.is_some() && self.issuer != truth.issuer,
+            "discoverUrl",
+            issuer.map(|url| url + DISCOVERY).into(),
+        );
         put(self.client_id.is_some() && self.client_id != truth.client_id, "clientId", client_id.into());
         put(self.create_users != truth.create_users, "autoCreate", truth.create_users.into());
         put(self.domains != truth.domains, "emailDomains", truth.domains.join(",").into());
@@ -321,7 +325,8 @@ mod tests {
 
     #[test]
     fn domains_are_read_however_they_are_written() {
-        let settings = Settings::from_iter([("emailDomains".to_owned(), " Example.com, @other.example,,example.com ".into())]);
+        let settings =
+            Settings::from_iter([("emailDomains".to_owned(), " Example.com, @other.example,,example.com ".into())]);
         assert_eq!(domains(&settings), ["example.com", "other.example"]);
     }
 }

@@ -40,7 +40,10 @@ fn over() -> Fault {
 /// Shows whose a link is.
 async fn validate(visit: Visit) -> Reply {
     let secret = visit.asked.query("token").ok_or_else(|| {
-        Fault::bad_at("/query/token", "The `/query/token` property is required. It was not present on the data you sent.")
+        Fault::bad_at(
+            "/query/token",
+            "The `/query/token` property is required. It was not present on the data you sent.",
+        )
     })?;
     let (_, link) = found(&visit.app, secret).await?;
     let org = link.view.org();

@@ -51,7 +51,8 @@ pub(crate) async fn sent(call: &Call, known: &[(&str, Is)]) -> Result<Settings, 
 
 /// An id, or the 0 by which clients say that there is none.
 fn whole(value: &Value) -> Option<u32> {
-    let number = value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(i32::MAX)).contains(number))?;
+    let number =
+        value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=f64::from(i32::MAX)).contains(number))?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number in the range")]
     Some(number as u32)
 }
