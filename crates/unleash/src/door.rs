@@ -4,7 +4,7 @@
 use crate::Settings;
 use crate::fault::Fault;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use rolecall_service::{Ctx, Error, Request, Secret, Service};
 
 /// The name under which the service and the audit know this façade.
@@ -12,6 +12,8 @@ pub(crate) const FACADE: &str = "unleash";
 
 /// The cookie that signing in gives.
 pub(crate) const COOKIE: &str = "unleash-session";
+
+const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -43,12 +45,28 @@ impl App {
             return Ok(self.service.enter(request(&parts.headers, Some(credential))).await?);
         }
         let cookie = cookie(&parts.headers, COOKIE).ok_or_else(Fault::sign_in_first)?;
+        require_own_page(parts)?;
         // A session that is over reads like none: the way out is the same.
         self.service.enter_session(request(&parts.headers, Some(cookie))).await.map_err(|error| match error {
             Error::Unauthenticated(_) => Fault::sign_in_first(),
             error => error.into(),
         })
     }
+}
+
+/// Refuses a change that another site's page has a browser ask for. The cookie is not sent for such a one, but from a
+/// sibling of this host it is.
+fn require_own_page(parts: &Parts) -> Result<(), Fault> {
+    let text = |name: HeaderName| parts.headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
+    let site = text(SITE).is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let host = text(header::HOST).or_else(|| parts.uri.authority().map(|authority| authority.as_str()));
+    let own = |origin: &str| origin.split_once("://").map(|(_, rest)| rest) == host;
+    let origin = text(header::ORIGIN).is_none_or(own);
+    if parts.method.is_safe() || site && origin {
+        return Ok(());
+    }
+    let message = "a page of another site asked for this; send the header \"Authorization\" instead of the cookie";
+    Err(Fault::new(StatusCode::FORBIDDEN, "ForbiddenError", message))
 }
 
 fn credential(headers: &HeaderMap) -> Result<Option<&str>, Fault> {

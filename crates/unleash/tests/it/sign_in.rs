@@ -122,3 +122,24 @@ async fn the_audit_says_that_somebody_signed_in_through_this_facade() {
     let entries = house.rest("GET", "/history?limit=1", Value::Null).await.is(200).json();
     assert_eq!(entries["items"][0]["facade"], "unleash", "{entries}");
 }
+
+#[tokio::test]
+async fn a_page_of_another_site_changes_nothing_by_the_cookie() {
+    let house = patient().await;
+    add(&house, "root2", "Admin").await;
+    let browser = Browser::new(&house, "root2", STRONG).await;
+    let send = async |header: &'static str, value: &'static str, method: &str| {
+        let mut request = crate::house::request(method, "/unleash/api/admin/groups", None, &json!({"name": "crew"}));
+        request.headers_mut().insert("cookie", browser.0.parse().unwrap());
+        request.headers_mut().insert("host", "roles.example".parse().unwrap());
+        request.headers_mut().insert(header, value.parse().unwrap());
+        house.send(request).await
+    };
+    for (header, value) in
+        [("sec-fetch-site", "same-site"), ("sec-fetch-site", "cross-site"), ("origin", "https://evil.roles.example"), ("origin", "null")]
+    {
+        send(header, value, "POST").await.refused(403, "ForbiddenError");
+    }
+    send("origin", "https://evil.roles.example", "GET").await.is(200);
+    send("origin", "https://roles.example", "POST").await.is(201);
+}
