@@ -54,7 +54,8 @@ impl Provider {
     /// Whether whoever this provider admits is admitted by another.
     pub(crate) fn admits_no_more_than(&self, other: &Provider) -> bool {
         other.email_domains.is_empty()
-            || !self.email_domains.is_empty() && self.email_domains.iter().all(|domain| other.email_domains.contains(domain))
+            || !self.email_domains.is_empty()
+                && self.email_domains.iter().all(|domain| other.email_domains.contains(domain))
     }
 }
 

@@ -5,9 +5,9 @@
 use crate::ctx::Ctx;
 use crate::{Error, event};
 use rolecall_engine::Place;
+use rolecall_model::Refusal;
 use rolecall_model::operation as op;
 use rolecall_model::refusal::Kind;
-use rolecall_model::Refusal;
 use rolecall_store::{OrganizationKey, Row};
 use serde_json::Value;
 use sha2::{Digest, Sha256};

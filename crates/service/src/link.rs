@@ -17,6 +17,7 @@ use rolecall_model::id::PrincipalId;
 use rolecall_model::moment::{Actor, Moment};
 use rolecall_model::principal::{Principal, PrincipalKind, Subject};
 use rolecall_model::refusal::Kind;
+use rolecall_model::rights::Rights;
 use rolecall_model::token::TokenCommand;
 use rolecall_model::user::{UserCommand, UserPatch};
 use rolecall_model::{Command, Org, Refusal, Timestamp, resolve};
@@ -127,11 +128,28 @@ pub async fn make_link(ctx: &Ctx, kind: LinkKind, user: &SubjectRef) -> Result<L
 ///
 /// # Errors
 /// As [`make_link`].
-pub async fn make_link_by(
+pub async fn make_link_by(ctx: &Ctx, kind: LinkKind, user: &SubjectRef, delivery: Delivery) -> Result<LinkMade, Error> {
+    let limited =
+        |ctx: &Ctx, subject| ctx.service.limits().mail(ctx.organization.key, &format!("{} {subject}", kind.ticket()));
+    make(ctx, kind, user, delivery, limited).await
+}
+
+/// The same for somebody who was added this moment: their first link is not one too many.
+pub(crate) async fn make_first_link(
     ctx: &Ctx,
     kind: LinkKind,
     user: &SubjectRef,
     delivery: Delivery,
+) -> Result<LinkMade, Error> {
+    make(ctx, kind, user, delivery, |_, _| Ok(())).await
+}
+
+async fn make(
+    ctx: &Ctx,
+    kind: LinkKind,
+    user: &SubjectRef,
+    delivery: Delivery,
+    limited: impl FnOnce(&Ctx, Subject) -> Result<(), Error>,
 ) -> Result<LinkMade, Error> {
     let command = sets_password(user.clone());
     may_give(ctx, &command)?;
@@ -143,7 +161,7 @@ pub async fn make_link_by(
         let message = "this user has chosen a password already; make a reset link instead";
         return Err(Refusal::new(Kind::NotNow, "", message).into());
     }
-    ctx.service.limits().mail(ctx.organization.key, &format!("{} {}", kind.ticket(), found.subject))?;
+    limited(ctx, found.subject)?;
     if ctx.is_dry_run() {
         return Ok(LinkMade { mailed: false, link: None, secret: None, expires: ctx.now() });
     }
@@ -343,7 +361,13 @@ impl Service {
         // Since then the account may have been given what whoever saw the link may not give.
         let maker = PrincipalId::new(seen_by).filter(|id| view.org().principal(*id).is_some_and(|p| p.active));
         let maker = maker.ok_or_else(over)?;
-        may_act_as(view.org(), Actor::Principal { id: maker, token: None }, id, self.now()).map_err(|_| over())?;
+        let actor = Actor::Principal { id: maker, token: None };
+        may_act_as(view.org(), actor, id, self.now()).map_err(|_| over())?;
+        // And whoever saw it may have lost the right to set passwords.
+        let rights = Rights::of_actor(view.org(), actor, self.now());
+        let may = |action, place| crate::need::holds(&rights, action, place);
+        let needs = crate::need::of(view.org(), &sets_password(SubjectRef::Number(id.number())), Some(actor));
+        needs.iter().try_for_each(|need| need.check(view.org(), &may)).map_err(|_| over())?;
         Ok((organization, id, Some(maker)))
     }
 

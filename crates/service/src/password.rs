@@ -106,12 +106,7 @@ pub fn faults(password: &str, about: &[&str]) -> Vec<&'static str> {
 }
 
 /// The row of somebody's first password, once it keeps every rule; `about` are words that are easily guessed of them.
-pub(crate) async fn first_row(
-    subject: Subject,
-    password: String,
-    about: &[&str],
-    field: &str,
-) -> Result<Row, Error> {
+pub(crate) async fn first_row(subject: Subject, password: String, about: &[&str], field: &str) -> Result<Row, Error> {
     require_good(&password, about, field)?;
     Kept { current: hash(password).await?, before: Vec::new() }.row(subject)
 }

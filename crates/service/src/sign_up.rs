@@ -300,8 +300,7 @@ impl Service {
             terms: Terms::of(Source::Manual),
             ..NewUser::default()
         }));
-        let origin =
-            Origin { actor: acting(maker), facade: visitor.facade, request: visitor.request_id.to_owned() };
+        let origin = Origin { actor: acting(maker), facade: visitor.facade, request: visitor.request_id.to_owned() };
         let asked = Asked { command, origin, if_match: None, idempotency: None, rows: vec![row] };
         let done = submit(self, &organization, asked).await.map_err(|error| match error {
             // Who made the link has lost the right to since it was looked at.

@@ -21,11 +21,7 @@ pub struct PeerAddr(pub SocketAddr);
 
 /// The address that a request came from: its peer's, or behind trusted proxies the last that none of them is. `lines`
 /// are the values of `X-Forwarded-For`.
-pub fn forwarded_address<'l>(
-    peer: Option<IpAddr>,
-    lines: impl Iterator<Item = &'l str>,
-    trusted: &[IpAddr],
-) -> IpAddr {
+pub fn forwarded_address<'l>(peer: Option<IpAddr>, lines: impl Iterator<Item = &'l str>, trusted: &[IpAddr]) -> IpAddr {
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
     if !trusted.contains(&peer) {
         return peer;

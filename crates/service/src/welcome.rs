@@ -3,9 +3,9 @@
 
 use crate::ctx::Ctx;
 use crate::execute::{Done, execute_with, may_give, to_the_end};
-use crate::link::{may_act_as, require_password_possible, sets_password};
+use crate::link::{make_first_link, may_act_as, require_password_possible, sets_password};
 use crate::password;
-use crate::{Delivery, Error, LinkKind, LinkMade, make_link_by};
+use crate::{Delivery, Error, LinkKind, LinkMade};
 use rolecall_model::command::SubjectRef;
 use rolecall_model::name::Text;
 use rolecall_model::principal::{PrincipalChange, PrincipalKind, Subject};
@@ -73,8 +73,11 @@ pub async fn welcome(
     let ctx = ctx.clone();
     to_the_end(async move {
         let done = execute_with(&ctx, UserCommand::Create(new).into(), digest, rows).await?;
-        let invited =
-            if wanted && !ctx.is_dry_run() { invite_new(&ctx, &done, kind, delivery).await } else { Invited::default() };
+        let invited = if wanted && !ctx.is_dry_run() {
+            invite_new(&ctx, &done, kind, delivery).await
+        } else {
+            Invited::default()
+        };
         Ok((done, invited))
     })
     .await
@@ -125,7 +128,7 @@ async fn invite_new(ctx: &Ctx, done: &Done, kind: LinkKind, delivery: Delivery) 
     });
     let Some(user) = created else { return Invited::default() };
     let ctx = Ctx { present: Arc::clone(&done.view), ..ctx.with_view(Arc::clone(&done.view)) };
-    match make_link_by(&ctx, kind, &user, delivery).await {
+    match make_first_link(&ctx, kind, &user, delivery).await {
         Ok(link) => Invited { link: Some(link), warning: None },
         Err(error) => {
             tracing::warn!(%error, "somebody was added and not invited");

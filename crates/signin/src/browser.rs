@@ -11,9 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rolecall_service::{
-    Ctx, Error, PeerAddr, Request, Secret, SignedIn, Visitor, browser_name, forwarded_address,
-};
+use rolecall_service::{Ctx, Error, PeerAddr, Request, Secret, SignedIn, Visitor, browser_name, forwarded_address};
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};

@@ -67,9 +67,7 @@ pub(crate) async fn take(State(shell): State<Shell>, browser: Browser, Form(fill
             Redirect::to(&format!("/signin?done=joined&organization={}", query(&name))).into_response()
         }
         Err(Error::Refused(refusal)) => again(StatusCode::UNPROCESSABLE_ENTITY, &refusal.message),
-        Err(error @ Error::Busy { .. }) => {
-            with_retry(again(StatusCode::TOO_MANY_REQUESTS, &error.to_string()), &error)
-        }
+        Err(error @ Error::Busy { .. }) => with_retry(again(StatusCode::TOO_MANY_REQUESTS, &error.to_string()), &error),
         Err(error) => over(&error),
     }
 }

@@ -207,7 +207,10 @@ fn email_domains(wanted: &[String]) -> Result<Vec<Text>, Refusal> {
         let domain = parse_text(&crate::name::fold(raw), &field, LONGEST_IDENTIFIER)?;
         let letter = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
         if !domain.contains('.') || domain.starts_with('.') || domain.ends_with('.') || !domain.chars().all(letter) {
-            return Err(Refusal::invalid(field, "a domain is what stands behind the @ of an address, such as example.com"));
+            return Err(Refusal::invalid(
+                field,
+                "a domain is what stands behind the @ of an address, such as example.com",
+            ));
         }
         if !domains.contains(&domain) {
             domains.push(domain);

@@ -169,11 +169,13 @@ impl Draft<'_> {
         let theirs = self.org.tokens_of(principal).filter_map(|id| self.org.token(id));
         let theirs: Vec<_> = theirs.filter(|token| token.kind == new.kind).collect();
         if theirs.iter().any(|token| token.name == name) {
-            let message = format!("there is a token named \"{}\" already; choose another name", crate::refusal::shown(&name));
+            let message =
+                format!("there is a token named \"{}\" already; choose another name", crate::refusal::shown(&name));
             return Err(Refusal::new(Kind::Taken, "name", message));
         }
         if theirs.len() >= most {
-            let message = format!("there are {most} tokens already, which is as many as there may be; delete one first");
+            let message =
+                format!("there are {most} tokens already, which is as many as there may be; delete one first");
             return Err(Refusal::new(Kind::TooMany, "", message));
         }
         Ok(())

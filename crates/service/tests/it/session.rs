@@ -20,7 +20,12 @@ pub const FIRST: &str = "Gelb 7 Ampel? Fluss";
 pub const SECOND: &str = "Blau 8 Laterne! Wiese";
 
 pub fn visitor() -> Visitor<'static> {
-    Visitor { address: IpAddr::V4(Ipv4Addr::LOCALHOST), browser: "A browser of tests", request_id: "r1", facade: "signin" }
+    Visitor {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        browser: "A browser of tests",
+        request_id: "r1",
+        facade: "signin",
+    }
 }
 
 /// A shop where many may try often: what is not about limits should not meet them.

@@ -15,8 +15,12 @@ use rolecall_service::{Done, Error, SignedIn, Visitor};
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr};
 
-const VISITOR: Visitor<'static> =
-    Visitor { address: IpAddr::V4(Ipv4Addr::LOCALHOST), browser: "Firefox on Linux", request_id: "r7", facade: "signin" };
+const VISITOR: Visitor<'static> = Visitor {
+    address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+    browser: "Firefox on Linux",
+    request_id: "r7",
+    facade: "signin",
+};
 const ISSUER: &str = "https://idp.example.com";
 
 fn new_provider(name: &str) -> NewProvider {

@@ -42,9 +42,15 @@ async fn somebody_joins_by_a_link_and_signs_in() {
     assert!(page.status == 200 && page.text.contains("Join Acme"), "{}", page.text);
     let csrf = hidden(&page, "csrf");
     let fields = [("csrf", csrf.as_str()), ("link", &secret), ("name", "<Joe>"), ("email", "joe@example.com")];
-    let with = |password: &'static str, again: &'static str| [&fields[..], &[("password", password), ("again", again)]].concat();
+    let with = |password: &'static str, again: &'static str| {
+        [&fields[..], &[("password", password), ("again", again)]].concat()
+    };
     let other = send(&browser, &house, &with(STRONG, "something else")).await;
-    assert!(other.status == 422 && other.text.contains("not the same") && other.text.contains("&lt;Joe&gt;"), "{}", other.text);
+    assert!(
+        other.status == 422 && other.text.contains("not the same") && other.text.contains("&lt;Joe&gt;"),
+        "{}",
+        other.text
+    );
     let weak = send(&browser, &house, &with("weak", "weak")).await;
     assert!(weak.status == 422 && weak.text.contains("at least 10 characters"), "{}", weak.text);
     let joined = send(&browser, &house, &with(STRONG, STRONG)).await;
@@ -64,8 +70,17 @@ async fn a_form_of_another_page_and_a_link_that_does_not_count_add_nobody() {
     let page = browser.get(&format!("/signin/join?link={secret}")).await;
     let csrf = hidden(&page, "csrf");
     let fields = |csrf: &str| {
-        let fields = [("link", secret.as_str()), ("name", "Joe"), ("email", "joe@example.com"), ("password", STRONG), ("again", STRONG)];
-        [("csrf".to_owned(), csrf.to_owned())].into_iter().chain(fields.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect::<Vec<_>>()
+        let fields = [
+            ("link", secret.as_str()),
+            ("name", "Joe"),
+            ("email", "joe@example.com"),
+            ("password", STRONG),
+            ("again", STRONG),
+        ];
+        [("csrf".to_owned(), csrf.to_owned())]
+            .into_iter()
+            .chain(fields.map(|(name, value)| (name.to_owned(), value.to_owned())))
+            .collect::<Vec<_>>()
     };
     let post = async |csrf: &str| {
         let fields = fields(csrf);

@@ -32,7 +32,10 @@ async fn who_was_added_chooses_a_password_by_its_link_once() {
     let house = patient().await;
     let (id, link) = invited(&house, "ada@example.com").await;
     let shown = house.visit("GET", &format!("/auth/reset/validate?token={link}"), Value::Null).await.is(200).json();
-    assert_eq!((shown["id"].as_u64(), shown["email"].as_str(), shown["name"].as_str()), (Some(id), Some("ada@example.com"), Some("Ada")));
+    assert_eq!(
+        (shown["id"].as_u64(), shown["email"].as_str(), shown["name"].as_str()),
+        (Some(id), Some("ada@example.com"), Some("Ada"))
+    );
     assert_eq!((shown["token"].as_str(), shown["role"]["name"].as_str()), (Some(link.as_str()), Some("Viewer")));
     assert_eq!(shown["createdBy"], "Administrator");
     choose(&house, &link, "weak").await.refused(400, "OwaspValidationError");
@@ -40,7 +43,10 @@ async fn who_was_added_chooses_a_password_by_its_link_once() {
     let chosen = choose(&house, &link, STRONG).await;
     assert_eq!(chosen.header("set-cookie"), "", "nobody is signed in");
     chosen.is_empty(200);
-    house.visit("GET", &format!("/auth/reset/validate?token={link}"), Value::Null).await.refused(401, "InvalidTokenError");
+    house
+        .visit("GET", &format!("/auth/reset/validate?token={link}"), Value::Null)
+        .await
+        .refused(401, "InvalidTokenError");
     choose(&house, &link, OTHER).await.refused(401, "InvalidTokenError");
     sign_in(&house, "ada@example.com", STRONG).await.is(200);
 }
@@ -58,7 +64,10 @@ async fn a_newer_link_ends_the_older_one_and_so_does_a_password() {
     };
     let first = reset().await;
     assert_eq!((looks(&house, &invitation).await, looks(&house, &first).await), (401, 200));
-    house.ask("POST", &format!("/api/admin/user-admin/{id}/change-password"), json!({"password": STRONG})).await.is_empty(200);
+    house
+        .ask("POST", &format!("/api/admin/user-admin/{id}/change-password"), json!({"password": STRONG}))
+        .await
+        .is_empty(200);
     assert_eq!(looks(&house, &first).await, 401, "a password was set meanwhile");
     let (_, late) = invited(&house, "ben@example.com").await;
     hands.plus_seconds(3 * 86_400 + 1);

@@ -35,7 +35,10 @@ async fn whoever_has_a_link_joins_as_a_viewer() {
     assert_eq!((link["role"]["name"].as_str(), link["enabled"].as_bool()), (Some("Viewer"), Some(true)));
     assert!(counts(&house, &secret).await);
     let user = join(&house, &secret, "Joe@example.com", STRONG).await.is(201).json();
-    assert_eq!((user["rootRole"].as_u64(), user["email"].as_str(), user["name"].as_str()), (Some(3), Some("joe@example.com"), Some("J")));
+    assert_eq!(
+        (user["rootRole"].as_u64(), user["email"].as_str(), user["name"].as_str()),
+        (Some(3), Some("joe@example.com"), Some("J"))
+    );
     sign_in(&house, "joe@example.com", STRONG).await.is(200);
     let listed = house.get(LINKS).await.is(200).json();
     assert_eq!(listed["tokens"][0]["users"], json!([{"id": user["id"], "name": "J", "email": "joe@example.com"}]));
@@ -82,11 +85,17 @@ async fn a_link_that_does_not_count_tells_nothing() {
 async fn a_link_counts_for_a_month_at_most() {
     let (house, _) = with_hands().await;
     let (secret, link) = make(&house, "friends").await;
-    assert_eq!((link["createdAt"].as_str(), link["expiresAt"].as_str()), (Some("2026-11-18T11:06:40.000Z"), Some("2026-12-18T11:06:40.000Z")));
+    assert_eq!(
+        (link["createdAt"].as_str(), link["expiresAt"].as_str()),
+        (Some("2026-11-18T11:06:40.000Z"), Some("2026-12-18T11:06:40.000Z"))
+    );
     let soon = json!({"expiresAt": "2026-11-20T00:00:00.123Z"});
     let changed = house.ask("PUT", &format!("{LINKS}/{secret}"), soon).await.is(200).json();
     assert_eq!(changed["expiresAt"], "2026-11-20T00:00:00.123Z");
-    for past in [json!({"name": "x", "expiresAt": "2001-01-01T00:00:00Z"}), json!({"name": "", "expiresAt": "2090-01-01T00:00:00Z"})] {
+    for past in [
+        json!({"name": "x", "expiresAt": "2001-01-01T00:00:00Z"}),
+        json!({"name": "", "expiresAt": "2090-01-01T00:00:00Z"}),
+    ] {
         house.ask("POST", LINKS, past).await.refused(400, "BadDataError");
     }
     house.ask("PUT", &format!("{LINKS}/{secret}"), json!({})).await.is_empty(400);
@@ -116,7 +125,12 @@ async fn only_administrators_see_links_and_the_audit_says_what_became_of_them_wi
     let house = patient().await;
     let (_, editor) = house.user("eve", "Editor").await;
     let (secret, _) = make(&house, "friends").await;
-    for (method, path) in [("GET", LINKS.to_owned()), ("POST", LINKS.to_owned()), ("GET", format!("{LINKS}/{secret}")), ("PUT", format!("{LINKS}/{secret}"))] {
+    for (method, path) in [
+        ("GET", LINKS.to_owned()),
+        ("POST", LINKS.to_owned()),
+        ("GET", format!("{LINKS}/{secret}")),
+        ("PUT", format!("{LINKS}/{secret}")),
+    ] {
         house.ask_as(&editor, method, &path, Value::Null).await.refused(403, "PermissionError");
     }
     house.ask("PUT", &format!("{LINKS}/{secret}"), json!({"enabled": true})).await.is(200);

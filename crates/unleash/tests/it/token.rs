@@ -129,7 +129,10 @@ async fn a_user_is_no_service_account_and_tokens_of_another_account_are_not_ther
     let (user, _) = house.user("eve", "Editor").await;
     for id in [user, 999_999] {
         house.get(&format!("/api/admin/service-account/{id}/token")).await.refused(404, "NotFoundError");
-        house.ask("POST", &format!("/api/admin/service-account/{id}/token"), new("x")).await.refused(404, "NotFoundError");
+        house
+            .ask("POST", &format!("/api/admin/service-account/{id}/token"), new("x"))
+            .await
+            .refused(404, "NotFoundError");
     }
     let account = async |name: &str| {
         let body = json!({"username": name, "name": name, "rootRole": 3});
