@@ -147,6 +147,7 @@ pub struct ProviderPatch {
 /// What has happened to a sign-in provider.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a word is carried out and written at once, few at a time")]
 pub enum ProviderChange {
     /// It was added.
     Created(Provider),

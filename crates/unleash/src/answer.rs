@@ -24,11 +24,13 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 }
 
 /// 200 with a body.
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub(crate) fn ok(body: &impl Serialize) -> Reply {
     Ok(json(StatusCode::OK, body))
 }
 
 /// 201 with a body and, where the protocol has one, the `Location` it says.
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub(crate) fn created(body: &impl Serialize, location: Option<&str>) -> Reply {
     let mut response = json(StatusCode::CREATED, body);
     if let Some(location) = location.and_then(|location| HeaderValue::from_str(location).ok()) {
@@ -38,6 +40,7 @@ pub(crate) fn created(body: &impl Serialize, location: Option<&str>) -> Reply {
 }
 
 /// 200 without a body: what a deletion and most changes answer.
+#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub(crate) fn empty() -> Reply {
     Ok(StatusCode::OK.into_response())
 }

@@ -27,11 +27,12 @@ pub(crate) struct Asked {
 
 impl Asked {
     async fn of(mut parts: Parts, body: Body) -> Result<Self, Fault> {
-        let unreadable = |_| Fault::bad_at("/params", "the path is not percent-encoded UTF-8");
         let params = RawPathParams::from_request_parts(&mut parts, &()).await;
         let params = match params {
             Ok(params) => params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-            Err(error) if error.status() == StatusCode::BAD_REQUEST => return Err(unreadable(())),
+            Err(error) if error.status() == StatusCode::BAD_REQUEST => {
+                return Err(Fault::bad_at("/params", "the path is not percent-encoded UTF-8"));
+            }
             // A route without parameters.
             Err(_) => Vec::new(),
         };

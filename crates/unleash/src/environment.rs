@@ -143,7 +143,7 @@ pub(crate) async fn create(call: Call) -> Reply {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Clone {
+struct Like {
     name: String,
     #[serde(rename = "type")]
     kind: String,
@@ -155,7 +155,7 @@ struct Clone {
 /// Adds an environment like another: in these projects, and where roles permit something in the one, in the other too.
 pub(crate) async fn clone(call: Call) -> Reply {
     call.require(ADMIN)?;
-    let Clone { name, kind, projects, clone_permissions } = call.asked.body().await?;
+    let Like { name, kind, projects, clone_permissions } = call.asked.body().await?;
     let org = call.org();
     let source = known(org, call.asked.param("name"))?.id;
     let new = New { name: name.clone(), kind, enabled: None, sort_order: None };

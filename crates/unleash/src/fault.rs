@@ -126,7 +126,7 @@ impl Fault {
     }
 
     /// The same as bad data: for nouns of which a name that is taken is that.
-    pub(crate) fn as_bad(self) -> Self {
+    pub(crate) fn into_bad(self) -> Self {
         if self.name == "BadDataError" { self } else { Fault::bad(self.message) }
     }
 

@@ -109,7 +109,7 @@ fn member(org: &Org, group: GroupId, id: PrincipalId) -> Option<Value> {
         name: user::name(user),
         username: user::username(user),
         email: user.email.as_deref(),
-        image_url: user.picture().map(|address| address.as_str()).unwrap_or_default(),
+        image_url: user::picture(user),
     };
     Some(json!({"user": basic, "joinedAt": date(provenance.at), "createdBy": joined_by(org, provenance)}))
 }
@@ -131,7 +131,6 @@ fn projects(org: &Org, group: &Group) -> Vec<String> {
 
 /// Every group.
 pub(crate) async fn list(call: Call) -> Reply {
-    call.require(ADMIN)?;
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Listed<'a> {
@@ -140,6 +139,8 @@ pub(crate) async fn list(call: Call) -> Reply {
         projects: Vec<String>,
         user_count: usize,
     }
+
+    call.require(ADMIN)?;
     let org = call.org();
     let origins = Origins::of(&call, org.groups.iter()).await?;
     let groups = org.groups.iter().map(|group| Listed {
@@ -156,13 +157,14 @@ fn known(org: &Org, id: u32) -> Result<&Row<Group>, Fault> {
 
 /// A group with its members.
 pub(crate) async fn get(call: Call) -> Reply {
-    call.require(ADMIN)?;
     #[derive(Serialize)]
     struct Whole<'a> {
         #[serde(flatten)]
         group: Shown<'a>,
         users: Vec<Value>,
     }
+
+    call.require(ADMIN)?;
     let org = call.org();
     let group = known(org, call.asked.id("id")?)?;
     let origins = Origins::of(&call, std::iter::once(group)).await?;

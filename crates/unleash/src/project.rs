@@ -18,7 +18,7 @@ use crate::call::Call;
 use crate::date::date;
 use crate::fault::Fault;
 use crate::kept;
-use crate::role;
+use crate::{role, user};
 use axum::http::StatusCode;
 use rolecall_model::Org;
 use rolecall_model::assignment::Grant;
@@ -171,7 +171,7 @@ impl People {
         let owner = |holder: &Holder| match *holder {
             Holder::Principal(id) => {
                 let user = org.principal(id)?;
-                let image = user.picture().map(|address| address.as_str()).unwrap_or_default();
+                let image = user::picture(user);
                 let mut owner = json!({"ownerType": "user", "name": user.name, "imageUrl": image});
                 if let (Some(email), Some(owner)) = (&user.email, owner.as_object_mut()) {
                     owner.insert("email".to_owned(), email.as_str().into());

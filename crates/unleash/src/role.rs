@@ -174,16 +174,12 @@ fn permits(org: &Org, root: bool, wanted: &[Named]) -> Result<Vec<PermitRef>, Fa
         if root != (kind == "root") {
             unfit.push(action.name.to_string());
         }
-        let environment = match named.environment.as_deref().filter(|name| !name.is_empty()) {
-            Some(name) => match org.environment_id(name) {
-                Some(id) => Some(Ref::Number(id.number())),
-                None => {
-                    unknown.push(format!("the environment {}", rolecall_model::refusal::shown(name)));
-                    continue;
-                }
-            },
-            None => None,
-        };
+        let environment = named.environment.as_deref().filter(|name| !name.is_empty());
+        let known = environment.and_then(|name| org.environment_id(name));
+        if let (Some(name), None) = (environment, known) {
+            unknown.push(format!("the environment {}", rolecall_model::refusal::shown(name)));
+        }
+        let environment = known.map(|id| Ref::Number(id.number()));
         // Where an environment does not matter, none is kept.
         let scope = ScopeRef { project: None, environment: environment.filter(|_| kind == "environment") };
         permits.push(PermitRef { action: Ref::Number(action.id.number()), scope });
@@ -216,15 +212,16 @@ pub(crate) async fn list(call: Call) -> Reply {
 
 /// A role with what it holds.
 pub(crate) async fn get(call: Call) -> Reply {
-    call.require(READ)?;
-    let org = call.org();
-    let role = known(org, call.asked.id("id")?)?;
     #[derive(Serialize)]
     struct Whole<'a> {
         #[serde(flatten)]
         role: Option<Shown<'a>>,
         permissions: Vec<Placed<'a>>,
     }
+
+    call.require(READ)?;
+    let org = call.org();
+    let role = known(org, call.asked.id("id")?)?;
     answer::ok(&Whole { role: shown(org, role), permissions: permissions(org, role) })
 }
 

@@ -138,7 +138,7 @@ async fn sign_up(visit: Visit) -> Reply {
         Error::Unauthenticated(_) => unfit(error),
         error => {
             let fault = password::fault(error);
-            if fault.name() == "NameExistsError" { fault.as_bad() } else { fault }
+            if fault.name() == "NameExistsError" { fault.into_bad() } else { fault }
         }
     })?;
     let org = joined.view.org();

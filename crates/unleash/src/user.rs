@@ -70,7 +70,7 @@ pub(crate) fn shown<'a>(
         username: username(user),
         email: user.email.as_deref(),
         account_type: account_type(user),
-        image_url: user.picture().map(|address| address.as_str()).unwrap_or_default(),
+        image_url: picture(user),
         seen_at: seen.get(&id).copied().map(date),
         login_attempts: 0,
         created_at: instants.get(&user.created.0).copied().map(date),
@@ -96,6 +96,11 @@ pub(crate) fn username(user: &Principal) -> Option<&str> {
         PrincipalKind::User => user.username.as_deref(),
         PrincipalKind::Application => Some(user.client_id()?.as_str()),
     }
+}
+
+/// The address of its picture; empty when there is none.
+pub(crate) fn picture(user: &Principal) -> &str {
+    user.picture().map(AsRef::as_ref).unwrap_or_default()
 }
 
 /// What kind of account it is, in the protocol's words.

@@ -57,7 +57,7 @@ pub(crate) async fn access(call: Call) -> Reply {
     let groups: Vec<_> =
         org.groups.iter().filter_map(|row| Some((row, given(org, Holder::Group(row.id), project)?))).collect();
     let origins = group::Origins::of(&call, groups.iter().map(|(row, _)| *row)).await?;
-    let users = users.iter().filter_map(|(id, given)| Some(user_row(org, *id, given, &instants, &seen)?));
+    let users = users.iter().filter_map(|(id, given)| user_row(org, *id, given, &instants, &seen));
     let groups = groups.iter().map(|(row, given)| {
         #[derive(Serialize)]
         struct Row<'a> {
@@ -271,48 +271,60 @@ struct Roles {
     roles: Vec<Number>,
 }
 
+/// Who is named in a path.
+#[derive(Clone, Copy)]
+enum Whose {
+    User,
+    Group,
+}
+
+impl Whose {
+    fn look_up(self, call: &Call, resolver: &mut Resolver<'_>) -> Result<Vec<Holder>, Fault> {
+        match self {
+            Whose::User => Ok(resolver.users(&[Number(call.asked.id("userId")?)])),
+            Whose::Group => Ok(resolver.groups(&[Number(call.asked.id("groupId")?)])),
+        }
+    }
+}
+
 /// Replaces the roles of one user or service account.
 pub(crate) async fn set_user_roles(call: Call) -> Reply {
-    set_roles(call, "userId", |resolver, ids| resolver.users(ids)).await
+    set_roles(call, Whose::User).await
 }
 
 /// Replaces the roles of one group.
 pub(crate) async fn set_group_roles(call: Call) -> Reply {
-    set_roles(call, "groupId", |resolver, ids| resolver.groups(ids)).await
+    set_roles(call, Whose::Group).await
 }
 
 /// Takes all roles of one user or service account away. Who has none loses none.
 pub(crate) async fn end_user_roles(call: Call) -> Reply {
-    end_roles(call, "userId", |resolver, ids| resolver.users(ids)).await
+    end_roles(call, Whose::User).await
 }
 
 /// Takes all roles of one group away.
 pub(crate) async fn end_group_roles(call: Call) -> Reply {
-    end_roles(call, "groupId", |resolver, ids| resolver.groups(ids)).await
+    end_roles(call, Whose::Group).await
 }
 
-type LookUp = fn(&mut Resolver<'_>, &[Number]) -> Vec<Holder>;
-
-async fn set_roles(call: Call, param: &str, look_up: LookUp) -> Reply {
+async fn set_roles(call: Call, whose: Whose) -> Reply {
     call.require_in(WRITE, call.asked.param("projectId"))?;
-    let id = Number(call.asked.id(param)?);
-    let roles: Roles = call.asked.body().await?;
     let org = call.org();
-    let project = known(org, call.asked.param("projectId"))?.id;
     let mut resolver = Resolver::new(org);
-    let holders = look_up(&mut resolver, &[id]);
+    let holders = whose.look_up(&call, &mut resolver)?;
+    let roles: Roles = call.asked.body().await?;
+    let project = known(org, call.asked.param("projectId"))?.id;
     let roles = resolver.roles(&roles.roles);
     resolver.wrong.require_none()?;
     let present = holders.iter().flat_map(|holder| present(org, *holder, project)).collect();
     replace(&call, project, &present, &pairs(&holders, &roles)).await
 }
 
-async fn end_roles(call: Call, param: &str, look_up: LookUp) -> Reply {
+async fn end_roles(call: Call, whose: Whose) -> Reply {
     call.require_in(WRITE, call.asked.param("projectId"))?;
-    let id = Number(call.asked.id(param)?);
     let org = call.org();
+    let holders = whose.look_up(&call, &mut Resolver::new(org))?;
     let project = known(org, call.asked.param("projectId"))?.id;
-    let holders = look_up(&mut Resolver::new(org), &[id]);
     let present = holders.iter().flat_map(|holder| present(org, *holder, project)).collect();
     replace(&call, project, &present, &BTreeSet::new()).await
 }

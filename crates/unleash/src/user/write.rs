@@ -57,6 +57,17 @@ struct New {
 
 /// Adds a user. The link to choose a password is shown in the answer, and mailed where mail is sent and wanted.
 pub(crate) async fn create(call: Call) -> Reply {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Made<'a> {
+        #[serde(flatten)]
+        user: Shown<'a>,
+        /// As it was sent: a name comes back as a name.
+        root_role: Value,
+        invite_link: String,
+        email_sent: bool,
+    }
+
     call.require(ADMIN)?;
     let new: New = call.asked.body().await?;
     let role = root_role(call.org(), &new.root_role)?.id.number();
@@ -89,16 +100,6 @@ pub(crate) async fn create(call: Call) -> Reply {
     let (id, user) = made.ok_or_else(Fault::gone)?;
     let instants = Instants::from_iter([(user.created.0, call.ctx.now())]);
     let link = invited.link.as_ref().and_then(|link| link.secret.as_ref());
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Made<'a> {
-        #[serde(flatten)]
-        user: Shown<'a>,
-        /// As it was sent: a name comes back as a name.
-        root_role: Value,
-        invite_link: String,
-        email_sent: bool,
-    }
     let made = Made {
         user: Shown { root_role: None, ..shown(org, id, user, &instants, &Seen::new()) },
         root_role: new.root_role,
