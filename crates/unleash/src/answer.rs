@@ -1,7 +1,7 @@
 //! Answers: JSON with the documented header, or a status without a body.
 
 use crate::fault::Fault;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -27,6 +27,11 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 #[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub(crate) fn ok(body: &impl Serialize) -> Reply {
     Ok(json(StatusCode::OK, body))
+}
+
+/// 200 with a body that is JSON already.
+pub(crate) fn written(body: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, JSON)], Body::from(body)).into_response()
 }
 
 /// 201 with a body and, where the protocol has one, the `Location` it says.

@@ -3,6 +3,7 @@
 
 use crate::Settings;
 use crate::fault::Fault;
+use crate::user;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use rolecall_service::{Ctx, Error, Request, Secret, Service};
@@ -23,12 +24,14 @@ pub(crate) struct App {
     pub settings: Settings,
     /// The address under which everything lies, for links: no slash at its end.
     pub base: String,
+    /// Lists of users as they were last written.
+    pub lists: user::Lists,
 }
 
 impl App {
     pub(crate) fn new(service: Service, public_url: &str, settings: Settings) -> Self {
         let base = format!("{}{}", public_url.trim_end_matches('/'), crate::PATH);
-        App { service, settings, base }
+        App { service, settings, base, lists: user::Lists::default() }
     }
 
     /// The link by which somebody new chooses a password.
@@ -59,7 +62,7 @@ impl App {
 fn require_own_page(parts: &Parts) -> Result<(), Fault> {
     let text = |name: HeaderName| parts.headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     let site = text(SITE).is_none_or(|site| matches!(site, "same-origin" | "none"));
-    let host = text(header::HOST).or_else(|| parts.uri.authority().map(|authority| authority.as_str()));
+    let host = text(header::HOST).or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str));
     let own = |origin: &str| origin.split_once("://").map(|(_, rest)| rest) == host;
     let origin = text(header::ORIGIN).is_none_or(own);
     if parts.method.is_safe() || site && origin {

@@ -141,6 +141,13 @@ async fn profile(call: Call) -> Reply {
 
 /// The caller's roles that count in a project: the root role, and those it has there, by groups too.
 async fn roles(call: Call) -> Reply {
+    #[derive(Serialize)]
+    struct There<'a> {
+        #[serde(flatten)]
+        role: role::Shown<'a>,
+        project: Value,
+    }
+
     let org = call.org();
     person(&call).ok_or_else(of_users_only)?;
     let name = call.asked.query("projectId").ok_or_else(|| Fault::silent(StatusCode::BAD_REQUEST))?;
@@ -150,12 +157,6 @@ async fn roles(call: Call) -> Reply {
     let there = paths(&call).filter(|path| project.is_some() && path.binding.scope.project == project);
     let there: BTreeSet<_> = there.map(|path| path.binding.role).collect();
     let there = there.into_iter().filter_map(|id| org.role(id)).map(|row| (row, Value::from(name)));
-    #[derive(Serialize)]
-    struct There<'a> {
-        #[serde(flatten)]
-        role: role::Shown<'a>,
-        project: Value,
-    }
     let roles = root.chain(there).filter_map(|(row, project)| Some(There { role: role::shown(org, row)?, project }));
     ok(&json!({"version": 1, "roles": roles.collect::<Vec<_>>()}))
 }

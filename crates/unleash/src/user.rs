@@ -5,7 +5,7 @@ mod list;
 mod overview;
 mod write;
 
-pub(crate) use list::{access, admin_count, list, search};
+pub(crate) use list::{Lists, access, admin_count, list, search};
 pub(crate) use overview::{of as permissions_of, permissions};
 pub(crate) use write::{create, delete, root_role, sets_root_role, update};
 

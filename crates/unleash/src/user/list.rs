@@ -3,24 +3,67 @@
 use super::{Shown, dates, is_person, name, shown, username};
 use crate::answer::{self, Reply};
 use crate::call::Call;
+use crate::fault::Fault;
 use crate::gate::{self, ADMIN};
 use crate::role;
+use axum::body::Bytes;
 use rolecall_engine::Place;
-use rolecall_model::Org;
-use rolecall_model::id::{Holder, PrincipalId};
+use rolecall_model::Timestamp;
+use rolecall_model::id::{Holder, OrganizationId};
 use rolecall_model::principal::{Principal, PrincipalKind};
+use rolecall_service::{self as service, Ctx};
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 /// Letters that a search needs at least.
 const SHORTEST_SEARCH: usize = 2;
 
-fn people(org: &Org) -> Vec<PrincipalId> {
-    org.principals().filter(|(_, user)| is_person(user)).map(|(id, _)| id).collect()
+/// The longest list that is kept.
+const LARGEST: usize = 8 << 20;
+/// For how long one is, in microseconds: when somebody was last seen is known to within seconds anyway.
+const KEPT_FOR: i64 = 1_000_000;
+
+/// Lists of users as they were last written, by organization. One is good for the state it was made of.
+#[derive(Default)]
+pub(crate) struct Lists(Mutex<HashMap<OrganizationId, Written>>);
+
+struct Written {
+    revision: u64,
+    at: Timestamp,
+    body: Bytes,
 }
 
-/// Every user, and the root roles they can have.
+impl Lists {
+    fn find(&self, ctx: &Ctx) -> Option<Bytes> {
+        let lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = lists.get(&ctx.organization()).filter(|written| written.revision == ctx.revision())?;
+        let age = ctx.now().micros().abs_diff(written.at.micros());
+        (age < KEPT_FOR.unsigned_abs()).then(|| written.body.clone())
+    }
+
+    fn keep(&self, ctx: &Ctx, body: &Bytes) {
+        let written = Written { revision: ctx.revision(), at: ctx.now(), body: body.clone() };
+        let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if body.len() <= LARGEST {
+            lists.insert(ctx.organization(), written);
+        }
+    }
+}
+
+/// Every user, and the root roles they can have. It is asked for much more often than it changes.
 pub(crate) async fn list(call: Call) -> Reply {
+    call.require(ADMIN)?;
+    if let Some(body) = call.app.lists.find(&call.ctx) {
+        return Ok(answer::written(body));
+    }
+    let body = Bytes::from(written(&call).await?);
+    call.app.lists.keep(&call.ctx, &body);
+    Ok(answer::written(body))
+}
+
+async fn written(call: &Call) -> Result<Vec<u8>, Fault> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Listed<'a> {
@@ -36,15 +79,15 @@ pub(crate) async fn list(call: Call) -> Reply {
         root_roles: Vec<role::Shown<'a>>,
     }
 
-    call.require(ADMIN)?;
     let org = call.org();
-    let ids = people(org);
-    let (instants, seen) = dates(&call, org, &ids).await?;
+    let ids: Vec<_> = org.principals().filter(|(_, user)| is_person(user)).map(|(id, _)| id).collect();
+    let (instants, seen) = dates(call, org, &ids).await?;
     let users = ids.into_iter().filter_map(|id| {
         let user = shown(org, id, org.principal(id)?, &instants, &seen);
         Some(Listed { user, invite_link: "" })
     });
-    answer::ok(&Body { users: users.collect(), root_roles: role::roots(org) })
+    let body = Body { users: users.collect(), root_roles: role::roots(org) };
+    serde_json::to_vec(&body).map_err(|error| service::Error::Internal(error.to_string()).into())
 }
 
 /// Users whose name, username or address has these letters; for everybody who has signed in.

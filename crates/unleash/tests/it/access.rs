@@ -28,7 +28,7 @@ async fn group(house: &House, name: &str, users: &[u64]) -> u64 {
 }
 
 async fn set(house: &House, roles: Value) {
-    house.ask("PUT", &format!("{SHOP}/access"), json!({"roles": roles})).await.is_empty(200);
+    house.ask("PUT", &format!("{SHOP}/access"), json!({"roles": roles})).await.bare(200);
 }
 
 /// Ids with their roles, of `users` or `groups`.
@@ -100,7 +100,7 @@ async fn what_cannot_be_shown_survives_a_replacement() {
     set(&house, json!([{"id": MEMBER, "users": [uma]}])).await;
     assert_eq!(rows(&house, "users").await, [(uma, vec![MEMBER])]);
     set(&house, json!([])).await;
-    house.ask("DELETE", &format!("{SHOP}/users/{uma}/roles"), Value::Null).await.is_empty(200);
+    house.ask("DELETE", &format!("{SHOP}/users/{uma}/roles"), Value::Null).await.bare(200);
     let after = house.rest("GET", "/assignments?subject=uma", Value::Null).await.is(200).json();
     assert_eq!(after["items"], before["items"]);
     assert!(house.decides("user", "uma", "UPDATE_PROJECT", "shop", "").await, "by the policy, as before");
@@ -126,7 +126,7 @@ async fn service_accounts_stand_among_users_and_ids_of_groups_do_not_clash_with_
     assert_eq!(rows(&house, "groups").await, [(g, vec![MEMBER])]);
     assert!(house.decides("application", "bot", "CREATE_FEATURE", "shop", "").await);
     assert!(!house.decides("user", "uma", "CREATE_FEATURE", "shop", "").await);
-    house.ask("DELETE", &format!("{SHOP}/groups/{g}/roles"), Value::Null).await.is_empty(200);
+    house.ask("DELETE", &format!("{SHOP}/groups/{g}/roles"), Value::Null).await.bare(200);
     assert_eq!(rows(&house, "users").await, [(bot, vec![MEMBER])]);
     let usage = house.get(&format!("/api/admin/projects/roles/{MEMBER}/access")).await.is(200).json();
     let row = json!({"project": "shop", "role": MEMBER, "userCount": 0, "serviceAccountCount": 1, "groupCount": 0});
@@ -140,16 +140,16 @@ async fn adding_joins_and_setting_for_one_replaces() {
     let (ivo, _) = house.user("ivo", "Viewer").await;
     let g = group(&house, "g", &[]).await;
     let add = |roles: Value, users: Value| json!({"roles": roles, "groups": [], "users": users});
-    house.ask("POST", &format!("{SHOP}/access"), add(json!([MEMBER]), json!([uma, ivo]))).await.is_empty(200);
-    house.ask("POST", &format!("{SHOP}/access"), add(json!([READER]), json!([uma]))).await.is_empty(200);
+    house.ask("POST", &format!("{SHOP}/access"), add(json!([MEMBER]), json!([uma, ivo]))).await.bare(200);
+    house.ask("POST", &format!("{SHOP}/access"), add(json!([READER]), json!([uma]))).await.bare(200);
     assert_eq!(rows(&house, "users").await, [(uma, vec![MEMBER, READER]), (ivo, vec![MEMBER])]);
-    house.ask("PUT", &format!("{SHOP}/users/{uma}/roles"), json!({"roles": [OWNER]})).await.is_empty(200);
-    house.ask("PUT", &format!("{SHOP}/users/{ivo}/roles"), json!({"roles": []})).await.is_empty(200);
-    house.ask("PUT", &format!("{SHOP}/groups/{g}/roles"), json!({"roles": [MEMBER, READER]})).await.is_empty(200);
+    house.ask("PUT", &format!("{SHOP}/users/{uma}/roles"), json!({"roles": [OWNER]})).await.bare(200);
+    house.ask("PUT", &format!("{SHOP}/users/{ivo}/roles"), json!({"roles": []})).await.bare(200);
+    house.ask("PUT", &format!("{SHOP}/groups/{g}/roles"), json!({"roles": [MEMBER, READER]})).await.bare(200);
     assert_eq!(rows(&house, "users").await, [(uma, vec![OWNER])]);
     assert_eq!(rows(&house, "groups").await, [(g, vec![MEMBER, READER])]);
     for who in [format!("users/{uma}"), format!("groups/{g}"), format!("users/{ivo}"), "users/999".to_owned()] {
-        house.ask("DELETE", &format!("{SHOP}/{who}/roles"), Value::Null).await.is_empty(200);
+        house.ask("DELETE", &format!("{SHOP}/{who}/roles"), Value::Null).await.bare(200);
     }
     assert!(rows(&house, "users").await.is_empty() && rows(&house, "groups").await.is_empty());
 }
@@ -197,12 +197,12 @@ async fn an_owner_gives_anything_in_its_project_and_nothing_elsewhere() {
     let approver = custom(&house, "approver", &["APPROVE_CHANGE_REQUEST"]).await;
     set(&house, json!([{"id": OWNER, "users": [olga]}])).await;
     let body = json!({"roles": [approver, OWNER], "groups": [], "users": [uma]});
-    house.ask_as(&token, "POST", &format!("{SHOP}/access"), body.clone()).await.is_empty(200);
+    house.ask_as(&token, "POST", &format!("{SHOP}/access"), body.clone()).await.bare(200);
     assert!(house.decides("user", "uma", "APPROVE_CHANGE_REQUEST", "shop", "production").await);
     house.ask_as(&token, "POST", "/api/admin/projects/default/access", body).await.refused(403, "PermissionError");
     // Also one who gives its own role away in the same request.
     let body = json!({"roles": [{"id": OWNER, "users": [uma]}, {"id": approver, "users": [uma, olga]}]});
-    house.ask_as(&token, "PUT", &format!("{SHOP}/access"), body.clone()).await.is_empty(200);
+    house.ask_as(&token, "PUT", &format!("{SHOP}/access"), body.clone()).await.bare(200);
     assert_eq!(rows(&house, "users").await, [(olga, vec![approver]), (uma, vec![OWNER, approver])]);
     house.ask_as(&token, "PUT", &format!("{SHOP}/access"), body).await.refused(403, "PermissionError");
 }
@@ -227,7 +227,7 @@ async fn who_may_write_access_gives_only_what_it_holds_there() {
     }
     assert_eq!(rows(&house, "users").await, [(wim, vec![writer])], "a refused request gives nothing");
     for role in [creator, writer, READER] {
-        house.ask_as(&token, "POST", &path, body(role)).await.is_empty(200);
+        house.ask_as(&token, "POST", &path, body(role)).await.bare(200);
     }
     // Writing is not reading.
     let refused = house.get_as(&token, &path).await.refused(403, "PermissionError");
@@ -247,7 +247,7 @@ async fn reading_and_writing_access_are_held_apart_and_both_with_updating_the_pr
         let role = custom(&house, name, &[permission]).await;
         let (id, token) = house.user(&format!("user-{name}"), "Viewer").await;
         let body = json!({"roles": [role], "groups": [], "users": [id]});
-        house.ask("POST", &path, body.clone()).await.is_empty(200);
+        house.ask("POST", &path, body.clone()).await.bare(200);
         house.get_as(&token, &path).await.is(reads);
         house.ask_as(&token, "POST", &path, body).await.is(writes);
         // Before the body is read, and whether or not the project is there.

@@ -23,7 +23,7 @@ async fn what_is_said_of_an_environment_comes_back() {
         .ask("POST", &format!("{ENVIRONMENTS}/validate"), json!({"name": "stage"}))
         .await
         .refused(409, "NameExistsError");
-    house.ask("POST", &format!("{ENVIRONMENTS}/validate"), json!({"name": "free"})).await.is_empty(200);
+    house.ask("POST", &format!("{ENVIRONMENTS}/validate"), json!({"name": "free"})).await.bare(200);
     house.ask("POST", ENVIRONMENTS, json!({"name": "a b", "type": "x"})).await.refused(400, "BadDataError");
     house.ask("POST", ENVIRONMENTS, json!({"name": "x"})).await.refused(400, "BadDataError");
     let changed =
@@ -36,7 +36,7 @@ async fn what_is_said_of_an_environment_comes_back() {
     let production = house.get(&format!("{ENVIRONMENTS}/production")).await.is(200).json();
     assert_eq!((&production["type"], &production["sortOrder"]), (&json!("production"), &json!(2)));
     house.get(&format!("{ENVIRONMENTS}/moon")).await.refused(404, "NotFoundError");
-    house.ask("DELETE", &format!("{ENVIRONMENTS}/stage"), Value::Null).await.is_empty(200);
+    house.ask("DELETE", &format!("{ENVIRONMENTS}/stage"), Value::Null).await.bare(200);
     house.ask("DELETE", &format!("{ENVIRONMENTS}/stage"), Value::Null).await.refused(404, "NotFoundError");
 }
 
@@ -54,14 +54,11 @@ async fn environments_are_switched_and_sorted_by_administrators_only() {
     ] {
         house.ask_as(&editor, method, &format!("{ENVIRONMENTS}{path}"), body).await.refused(403, "PermissionError");
     }
-    house.ask("POST", &format!("{ENVIRONMENTS}/development/off"), json!({})).await.is_empty(204);
+    house.ask("POST", &format!("{ENVIRONMENTS}/development/off"), json!({})).await.bare(204);
     assert_eq!(house.get(&format!("{ENVIRONMENTS}/development")).await.is(200).json()["enabled"], false);
     assert_eq!(used(&house, "default").await, ["production"]);
-    house.ask("POST", &format!("{ENVIRONMENTS}/development/on"), json!({})).await.is_empty(204);
-    house
-        .ask("PUT", &format!("{ENVIRONMENTS}/sort-order"), json!({"production": 1, "development": 2}))
-        .await
-        .is_empty(200);
+    house.ask("POST", &format!("{ENVIRONMENTS}/development/on"), json!({})).await.bare(204);
+    house.ask("PUT", &format!("{ENVIRONMENTS}/sort-order"), json!({"production": 1, "development": 2})).await.bare(200);
     let body = house.get(ENVIRONMENTS).await.is(200).json();
     assert_eq!(
         (&body["environments"][0]["name"], &body["environments"][0]["sortOrder"]),
@@ -78,23 +75,23 @@ async fn a_project_uses_what_was_said_or_all_that_is_on() {
     house.ask("POST", "/api/admin/projects", body).await.is(201);
     assert_eq!(used(&house, "shop").await, ["production"]);
     let path = "/api/admin/projects/shop/environments";
-    house.ask("POST", path, json!({"environment": "development"})).await.is_empty(200);
+    house.ask("POST", path, json!({"environment": "development"})).await.bare(200);
     house.ask("POST", path, json!({"environment": "development"})).await.refused(409, "NameExistsError");
     house.ask("POST", path, json!({"environment": "moon"})).await.refused(404, "NotFoundError");
     assert_eq!(used(&house, "shop").await, ["development", "production"]);
     let config = format!("{path}/development/change-requests/config");
-    house.ask("PUT", &config, json!({"changeRequestsEnabled": true, "requiredApprovals": 2})).await.is_empty(204);
+    house.ask("PUT", &config, json!({"changeRequestsEnabled": true, "requiredApprovals": 2})).await.bare(204);
     let rows = house.get("/api/admin/projects/shop/change-requests/config").await.is(200).json();
     let on = json!({"environment": "development", "type": "development", "changeRequestEnabled": true, "requiredApprovals": 2});
     let off = json!({"environment": "production", "type": "production", "changeRequestEnabled": false, "requiredApprovals": null});
     let mut rows = rows.as_array().unwrap().clone();
     rows.sort_by_key(|row| row["environment"].to_string());
     assert_eq!(rows, [on, off]);
-    house.ask("PUT", &config, json!({"changeRequestsEnabled": false})).await.is_empty(204);
+    house.ask("PUT", &config, json!({"changeRequestsEnabled": false})).await.bare(204);
     let rows = house.get("/api/admin/projects/shop/change-requests/config").await.is(200).text;
     assert!(!rows.contains("true"), "{rows}");
     for _ in 0..2 {
-        house.ask("DELETE", &format!("{path}/development"), Value::Null).await.is_empty(200);
+        house.ask("DELETE", &format!("{path}/development"), Value::Null).await.bare(200);
     }
     assert_eq!(used(&house, "shop").await, ["production"]);
     house.get(&format!("{ENVIRONMENTS}/project/nowhere")).await.refused(404, "NotFoundError");

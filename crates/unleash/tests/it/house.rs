@@ -39,7 +39,7 @@ impl Answer {
 
     /// The same answer, which must have no body.
     #[track_caller]
-    pub fn is_empty(self, status: u16) {
+    pub fn bare(self, status: u16) {
         assert_eq!(self.is(status).text, "");
     }
 

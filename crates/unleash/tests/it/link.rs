@@ -42,7 +42,7 @@ async fn who_was_added_chooses_a_password_by_its_link_once() {
     assert_eq!(looks(&house, &link).await, 200, "a password that is refused uses no link up");
     let chosen = choose(&house, &link, STRONG).await;
     assert_eq!(chosen.header("set-cookie"), "", "nobody is signed in");
-    chosen.is_empty(200);
+    chosen.bare(200);
     house
         .visit("GET", &format!("/auth/reset/validate?token={link}"), Value::Null)
         .await
@@ -67,7 +67,7 @@ async fn a_newer_link_ends_the_older_one_and_so_does_a_password() {
     house
         .ask("POST", &format!("/api/admin/user-admin/{id}/change-password"), json!({"password": STRONG}))
         .await
-        .is_empty(200);
+        .bare(200);
     assert_eq!(looks(&house, &first).await, 401, "a password was set meanwhile");
     let (_, late) = invited(&house, "ben@example.com").await;
     hands.plus_seconds(3 * 86_400 + 1);
@@ -85,7 +85,7 @@ async fn a_link_ends_the_sessions_of_its_account() {
     let link = token(url["resetPasswordUrl"].as_str().unwrap());
     assert!(browser.counts(&house).await);
     choose(&house, &link, STRONG).await.refused(400, "PasswordPreviouslyUsedError");
-    choose(&house, &link, OTHER).await.is_empty(200);
+    choose(&house, &link, OTHER).await.bare(200);
     assert!(!browser.counts(&house).await);
 }
 
@@ -119,7 +119,7 @@ async fn a_user_with_a_password_has_a_link_to_choose_another() {
     let body = json!({"username": "ada", "rootRole": 3, "password": STRONG, "sendEmail": true});
     let made = house.ask("POST", "/api/admin/user-admin", body).await.is(201).json();
     assert_eq!(made["emailSent"], false, "there is no address to send it to");
-    choose(&house, &token(made["inviteLink"].as_str().unwrap()), OTHER).await.is_empty(200);
+    choose(&house, &token(made["inviteLink"].as_str().unwrap()), OTHER).await.bare(200);
     sign_in(&house, "ada", OTHER).await.is(200);
 }
 
@@ -128,7 +128,7 @@ async fn a_lost_password_is_asked_for_once_a_minute_and_the_protocol_tells_who_i
     let house = House::with(Options { tries_address: 4, ..Options::default() }).await;
     invited(&house, "ada@example.com").await;
     let ask = async |email: &str| house.visit("POST", "/auth/reset/password-email", json!({"email": email})).await;
-    ask("ada@example.com").await.is_empty(200);
+    ask("ada@example.com").await.bare(200);
     ask("ADA@example.com").await.refused(429, "RateLimitError");
     ask("nobody@example.com").await.refused(404, "NotFoundError");
     ask("administrator").await.refused(404, "NotFoundError");

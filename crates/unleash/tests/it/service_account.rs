@@ -25,7 +25,7 @@ async fn a_service_account_has_its_root_role_in_every_answer() {
     let bot = accounts.iter().find(|one| one["username"] == "bot").unwrap();
     assert_eq!((&bot["rootRole"], &bot["tokens"]), (&json!(3), &json!([])));
     assert_eq!(list["rootRoles"].as_array().unwrap().len(), 3);
-    house.ask("DELETE", &path, Value::Null).await.is_empty(200);
+    house.ask("DELETE", &path, Value::Null).await.bare(200);
     house.ask("DELETE", &path, Value::Null).await.refused(404, "NotFoundError");
 }
 

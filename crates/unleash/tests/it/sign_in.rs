@@ -51,7 +51,7 @@ async fn whoever_is_not_there_reads_like_a_wrong_password() {
         said.push(body);
     }
     assert!(said.iter().all(|body| *body == said[0]), "{said:?}");
-    house.ask("DELETE", &format!("/api/admin/user-admin/{id}"), Value::Null).await.is_empty(200);
+    house.ask("DELETE", &format!("/api/admin/user-admin/{id}"), Value::Null).await.bare(200);
     sign_in(&house, "ada", STRONG).await.refused(401, "PasswordMismatch");
 }
 

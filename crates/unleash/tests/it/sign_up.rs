@@ -66,18 +66,18 @@ async fn a_link_that_does_not_count_tells_nothing() {
     let off = house.ask("PUT", &path, json!({"enabled": false})).await.is(200).json();
     assert_eq!((off["enabled"].as_bool(), &off["role"]), (Some(false), &json!({})));
     assert!(!counts(&house, &secret).await);
-    join(&house, &secret, "joe@example.com", STRONG).await.is_empty(400);
-    house.visit("POST", &format!("/invite/{secret}/signup"), Value::Null).await.is_empty(400);
+    join(&house, &secret, "joe@example.com", STRONG).await.bare(400);
+    house.visit("POST", &format!("/invite/{secret}/signup"), Value::Null).await.bare(400);
     house.ask("PUT", &path, json!({"enabled": true})).await.is(200);
     assert!(counts(&house, &secret).await);
     hands.plus_seconds(30 * 86_400);
     assert!(!counts(&house, &secret).await, "too old");
-    join(&house, &secret, "joe@example.com", STRONG).await.is_empty(400);
+    join(&house, &secret, "joe@example.com", STRONG).await.bare(400);
     house.ask("PUT", &path, json!({"expiresAt": "2090-01-01T00:00:00Z"})).await.is(200);
     assert!(counts(&house, &secret).await, "prolonged");
     for unknown in ["0".repeat(32), "x".to_owned()] {
         assert!(!counts(&house, &unknown).await);
-        join(&house, &unknown, "joe@example.com", STRONG).await.is_empty(400);
+        join(&house, &unknown, "joe@example.com", STRONG).await.bare(400);
     }
 }
 
@@ -98,7 +98,7 @@ async fn a_link_counts_for_a_month_at_most() {
     ] {
         house.ask("POST", LINKS, past).await.refused(400, "BadDataError");
     }
-    house.ask("PUT", &format!("{LINKS}/{secret}"), json!({})).await.is_empty(400);
+    house.ask("PUT", &format!("{LINKS}/{secret}"), json!({})).await.bare(400);
     house.get(&format!("{LINKS}/unknown")).await.refused(404, "NotFoundError");
     house.ask("PUT", &format!("{LINKS}/unknown"), json!({"enabled": true})).await.refused(404, "NotFoundError");
 }
@@ -113,10 +113,10 @@ async fn a_link_ends_with_the_right_of_who_made_it() {
     assert!(counts(&house, secret).await);
     house.ask("PUT", &format!("/api/admin/user-admin/{id}"), json!({"rootRole": "Viewer"})).await.is(200);
     assert!(!counts(&house, secret).await);
-    join(&house, secret, "joe@example.com", STRONG).await.is_empty(400);
+    join(&house, secret, "joe@example.com", STRONG).await.bare(400);
     house.ask("PUT", &format!("/api/admin/user-admin/{id}"), json!({"rootRole": "Admin"})).await.is(200);
     assert!(counts(&house, secret).await);
-    house.ask("DELETE", &format!("/api/admin/user-admin/{id}"), Value::Null).await.is_empty(200);
+    house.ask("DELETE", &format!("/api/admin/user-admin/{id}"), Value::Null).await.bare(200);
     assert!(!counts(&house, secret).await);
 }
 
