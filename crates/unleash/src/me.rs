@@ -4,7 +4,8 @@ use crate::answer::{Reply, empty, ok};
 use crate::call::Call;
 use crate::door::App;
 use crate::fault::Fault;
-use crate::{password, permission, role, sign_in, user};
+use crate::user::{self, Seen};
+use crate::{password, permission, role, sign_in};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -13,7 +14,7 @@ use rolecall_model::id::{ActionId, EnvironmentId, Holder, ProjectId};
 use rolecall_model::operation::EVERYTHING;
 use rolecall_model::principal::{Principal, PrincipalKind};
 use rolecall_model::{Org, Refusal, Scope};
-use rolecall_service::{self as service, Error};
+use rolecall_service::{self as service, Error, history};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -45,7 +46,9 @@ struct Nothing {}
 async fn show(call: Call) -> Reply {
     let (org, id) = (call.org(), call.ctx.principal());
     let me = org.principal(id).ok_or_else(Fault::gone)?;
-    let (instants, seen) = user::dates(&call, org, &[id]).await?;
+    let instants = history::instants(&call.ctx, std::iter::once(me.created.0)).await?;
+    // Whoever asks is seen this moment; the store need not be asked.
+    let seen = Seen::from_iter([(id, call.ctx.now())]);
     let user = user::shown(org, id, me, &instants, &seen);
     ok(&Me { user, permissions: permissions(&call), feedback: [], splash: Nothing {} })
 }

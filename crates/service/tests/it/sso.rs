@@ -145,6 +145,21 @@ async fn kinds(house: &House, count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn only_somebody_of_the_domains_is_added_and_the_address_must_be_verified() {
+    let house = house(|new| {
+        new.create_users = true;
+        new.email_domains = vec!["example.com".to_owned()];
+    })
+    .await;
+    let from = |email: &str, verified: bool| json!({"sub": email, "email": email, "email_verified": verified});
+    barred(&house, from("eve@evil.example", true), Barred::OtherDomain).await;
+    barred(&house, from("grace@example.com", false), Barred::OtherDomain).await;
+    barred(&house, json!({"name": "Nobody"}), Barred::OtherDomain).await;
+    arrives(&house, from("grace@example.com", true)).await;
+    assert_eq!(find(&house, "grace").await.identities().len(), 1);
+}
+
+#[tokio::test]
 async fn somebody_new_is_added_with_the_defaults_in_the_entry_of_the_session() {
     let house = house(|new| {
         new.create_users = true;

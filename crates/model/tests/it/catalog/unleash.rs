@@ -214,8 +214,10 @@ fn permissions_over_what_rolecall_keeps_include_its_own_actions() {
     ] {
         assert_eq!(includes(&unleash, action), [own]);
     }
+    let signing_in = ["rolecall.providers.read", "rolecall.providers.write", "rolecall.settings.write"];
+    assert_eq!(includes(&unleash, "UPDATE_AUTH_CONFIGURATION"), signing_in);
     let with_any = unleash.actions.iter().filter(|action| !action.includes.is_empty());
-    assert_eq!(with_any.count(), 10, "and ADMIN and UPDATE_PROJECT");
+    assert_eq!(with_any.count(), 11, "and ADMIN and UPDATE_PROJECT");
 }
 
 #[test]
