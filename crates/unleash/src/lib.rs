@@ -39,7 +39,7 @@ mod visitor;
 use answer::Reply;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post, put};
 use door::App;
@@ -165,9 +165,7 @@ fn own() -> Router<Arc<App>> {
 
 /// Hands a request on to the routes inside, which see the path as the protocol has it.
 async fn enter(inside: Router, mut request: Request) -> Response {
-    let shown = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let rest = shown.strip_prefix(PATH).unwrap_or(shown);
-    let rest = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+    let rest = inside_path(request.uri());
     match rest.parse() {
         Ok(uri) => *request.uri_mut() = uri,
         Err(_) => return Fault::no_such_path(&rest).into_response(),
@@ -175,6 +173,12 @@ async fn enter(inside: Router, mut request: Request) -> Response {
     let Ok(mut response) = inside.oneshot(request).await;
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// The path and query as the protocol has them; a slash at the end of the path makes no difference.
+fn inside_path(uri: &Uri) -> String {
+    let path = uri.path().strip_prefix(PATH).unwrap_or(uri.path()).trim_matches('/');
+    uri.query().map_or_else(|| format!("/{path}"), |query| format!("/{path}?{query}"))
 }
 
 /// The answer for a path that is not there: under the API to those who may come in, elsewhere to everybody.

@@ -10,6 +10,7 @@ use crate::number::digits;
 use crate::password;
 use crate::role::{self, SLOT};
 use crate::sign_in;
+use axum::http::StatusCode;
 use rolecall_model::assignment::AssignmentCommand;
 use rolecall_model::collection::Row;
 use rolecall_model::command::SubjectRef;
@@ -124,6 +125,7 @@ pub(crate) async fn update(call: Call) -> Reply {
     let change: Patch = call.asked.body().await?;
     let org = call.org();
     let (id, user) = known(org, id)?;
+    require_by_hand(org, user)?;
     let whose = SubjectRef::Number(id.number());
     let mut commands = Vec::new();
     let patch = patch(user, &change);
@@ -141,6 +143,15 @@ pub(crate) async fn update(call: Call) -> Reply {
     let mut shown = shown(org, id, user, &instants, &seen);
     shown.root_role = shown.root_role.filter(|_| role.is_some());
     answer::ok(&shown)
+}
+
+/// Refuses to change whom a connected SCIM client manages, in whatever.
+fn require_by_hand(org: &Org, user: &Principal) -> Result<(), Fault> {
+    if user.scim().is_none() || !service::connection::is_connected(org) {
+        return Ok(());
+    }
+    let message = "The user is managed by SCIM and cannot be changed here; change it at the identity provider";
+    Err(Fault::new(StatusCode::FORBIDDEN, "ForbiddenError", message))
 }
 
 /// What of a user is to change. A name that only stands in for a missing one goes along with the address.

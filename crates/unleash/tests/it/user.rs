@@ -291,3 +291,24 @@ async fn a_change_is_in_the_next_list() {
         }
     }
 }
+
+#[tokio::test]
+async fn whom_a_connected_scim_client_manages_is_not_changed_here_but_can_be_deleted() {
+    let house = House::new().await;
+    let managed = rolecall_model::user::NewUser {
+        username: Some("managed".to_owned()),
+        scim: Some("{}".to_owned()),
+        ..Default::default()
+    };
+    let command = rolecall_model::user::UserCommand::Create(managed);
+    rolecall_service::execute(&house.ctx().await, command.into()).await.unwrap();
+    let users = house.get(USERS).await.is(200).json();
+    let user = users["users"].as_array().unwrap().iter().find(|user| user["username"] == "managed").unwrap().clone();
+    assert!(user["scimId"].is_string(), "{user}");
+    let path = format!("{USERS}/{}", id(&user));
+    house.ask("PUT", &path, json!({"rootRole": 2})).await.is(200);
+    house.ask("POST", "/api/admin/scim-settings/generate-new-token", json!({})).await.is(200);
+    house.ask("PUT", &path, json!({"rootRole": 3})).await.refused(403, "ForbiddenError");
+    house.ask("PUT", &path, json!({"name": "x"})).await.refused(403, "ForbiddenError");
+    house.ask("DELETE", &path, Value::Null).await.bare(200);
+}
