@@ -3,14 +3,14 @@
 
 mod access;
 mod environment;
+mod grant;
 mod write;
 
-pub(crate) use access::{
-    access, add_access, end_group_roles, end_user_roles, set_access, set_group_roles, set_user_roles,
-};
+pub(crate) use access::access;
 pub(crate) use environment::{
     add_environment, change_requests, list_environments, remove_environment, set_change_requests, uses,
 };
+pub(crate) use grant::{add_access, end_group_roles, end_user_roles, set_access, set_group_roles, set_user_roles};
 pub(crate) use write::{archive, create, delete, revive, set, update, validate};
 
 use crate::answer::{self, Reply};

@@ -1,6 +1,6 @@
 //! Adding, changing and deleting users.
 
-use super::{Instants, NAMED, Seen, Shown, dates, known, shown};
+use super::{NAMED, Shown, dates, known, shown};
 use crate::answer::{self, Reply};
 use crate::call::Call;
 use crate::fault::Fault;
@@ -99,10 +99,10 @@ pub(crate) async fn create(call: Call) -> Reply {
         _ => None,
     });
     let (id, user) = made.ok_or_else(Fault::gone)?;
-    let instants = Instants::from_iter([(user.created.0, call.ctx.now())]);
+    let (instants, seen) = dates(&call, org, &[id]).await?;
     let link = invited.link.as_ref().and_then(|link| link.secret.as_ref());
     let made = Made {
-        user: Shown { root_role: None, ..shown(org, id, user, &instants, &Seen::new()) },
+        user: Shown { root_role: None, ..shown(org, id, user, &instants, &seen) },
         root_role: new.root_role,
         invite_link: link.map(|secret| call.app.new_user_link(secret)).unwrap_or_default(),
         email_sent: invited.link.as_ref().is_some_and(|link| link.mailed),
@@ -139,7 +139,7 @@ pub(crate) async fn update(call: Call) -> Reply {
     let done = service::execute(&call.ctx, Command::Batch(commands)).await.map_err(fault)?;
     let org = done.view.org();
     let (_, user) = known(org, id.number())?;
-    let (instants, seen): (Instants, Seen) = dates(&call, org, &[id]).await?;
+    let (instants, seen) = dates(&call, org, &[id]).await?;
     let mut shown = shown(org, id, user, &instants, &seen);
     shown.root_role = shown.root_role.filter(|_| role.is_some());
     answer::ok(&shown)
