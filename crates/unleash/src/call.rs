@@ -1,7 +1,7 @@
 //! A call on its way to its handler: who calls, what its path and query say, and only when the handler asks for it, after
 //! its permission, the body. Calls that come before signing in have no caller: [`Visit`].
 
-use crate::door::App;
+use crate::door::{App, Turn};
 use crate::fault::Fault;
 use crate::number::digits;
 use axum::body::{Body, to_bytes};
@@ -150,6 +150,17 @@ impl Call {
     /// The state that the call reads.
     pub(crate) fn org(&self) -> &Org {
         self.ctx.org()
+    }
+
+    /// The same call in the newest state, and alone: what it makes of what it reads there is not overtaken by another
+    /// replacement. To be asked for after the body was read, which takes a client as long as it likes.
+    ///
+    /// # Errors
+    /// 401 when the credential counts no longer.
+    pub(crate) async fn in_turn(self) -> Result<(Call, Turn), Fault> {
+        let turn = self.app.turn(self.ctx.organization()).await;
+        let ctx = self.ctx.renewed().ok_or_else(Fault::sign_in_first)?;
+        Ok((Call { ctx, ..self }, turn))
     }
 
     /// Carries out a command.

@@ -6,7 +6,10 @@ use crate::fault::Fault;
 use crate::user;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use rolecall_model::id::OrganizationId;
 use rolecall_service::{Ctx, Error, Request, Secret, Service};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The name under which the service and the audit know this façade.
 pub(crate) const FACADE: &str = "unleash";
@@ -26,17 +29,31 @@ pub(crate) struct App {
     pub base: String,
     /// Lists of users as they were last written.
     pub lists: user::Lists,
+    /// Held while somebody reads what is there and replaces it.
+    turns: Mutex<HashMap<OrganizationId, Arc<tokio::sync::Mutex<()>>>>,
 }
+
+/// That nobody else replaces anything in the organization.
+pub(crate) type Turn = tokio::sync::OwnedMutexGuard<()>;
 
 impl App {
     pub(crate) fn new(service: Service, public_url: &str, settings: Settings) -> Self {
         let base = format!("{}{}", public_url.trim_end_matches('/'), crate::PATH);
-        App { service, settings, base, lists: user::Lists::default() }
+        App { service, settings, base, lists: user::Lists::default(), turns: Mutex::default() }
     }
 
     /// The link by which somebody new chooses a password.
     pub(crate) fn new_user_link(&self, secret: &Secret) -> String {
         format!("{}/new-user?token={}", self.base, secret.expose())
+    }
+
+    /// Waits until nobody else replaces anything in an organization.
+    pub(crate) async fn turn(&self, organization: OrganizationId) -> Turn {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry(organization).or_default())
+        };
+        turn.lock_owned().await
     }
 
     /// Lets a caller in.

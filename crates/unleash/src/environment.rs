@@ -156,6 +156,7 @@ struct Like {
 pub(crate) async fn clone(call: Call) -> Reply {
     call.require(ADMIN)?;
     let Like { name, kind, projects, clone_permissions } = call.asked.body().await?;
+    let (call, _turn) = call.in_turn().await?;
     let org = call.org();
     let source = known(org, call.asked.param("name"))?.id;
     let new = New { name: name.clone(), kind, enabled: None, sort_order: None };
@@ -202,6 +203,7 @@ struct Patch {
 pub(crate) async fn update(call: Call) -> Reply {
     call.require(ADMIN)?;
     let patch: Patch = call.asked.body().await?;
+    let (call, _turn) = call.in_turn().await?;
     let environment = known(call.org(), call.asked.param("name"))?;
     let kept_or = |wanted: Option<Value>, name| {
         wanted.or_else(|| kept(&environment.attributes, name).cloned()).unwrap_or_default()
@@ -235,6 +237,7 @@ pub(crate) async fn off(call: Call) -> Reply {
 
 async fn switch(call: Call, on: bool) -> Reply {
     call.require(ADMIN)?;
+    let (call, _turn) = call.in_turn().await?;
     let environment = known(call.org(), call.asked.param("name"))?;
     let attributes = kept::with(&environment.attributes, [(ENABLED, on.into())]);
     call.execute(change(environment.id, attributes.filter(|_| is_on(environment) != on))).await?;
@@ -245,6 +248,7 @@ async fn switch(call: Call, on: bool) -> Reply {
 pub(crate) async fn sort(call: Call) -> Reply {
     call.require(ADMIN)?;
     let wanted: HashMap<String, i64> = call.asked.body().await?;
+    let (call, _turn) = call.in_turn().await?;
     let org = call.org();
     let mut commands = Vec::new();
     for (name, place) in &wanted {

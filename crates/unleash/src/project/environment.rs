@@ -77,6 +77,7 @@ struct Added {
 pub(crate) async fn add_environment(call: Call) -> Reply {
     call.require_in(&["UPDATE_PROJECT"], call.asked.param("projectId"))?;
     let Added { environment } = call.asked.body().await?;
+    let (call, _turn) = call.in_turn().await?;
     let org = call.org();
     let project = known(org, call.asked.param("projectId"))?;
     environment::known(org, &environment)?;
@@ -90,6 +91,7 @@ pub(crate) async fn add_environment(call: Call) -> Reply {
 /// Lets a project no longer use an environment. What it does not use, it goes on not to use.
 pub(crate) async fn remove_environment(call: Call) -> Reply {
     call.require_in(&["UPDATE_PROJECT"], call.asked.param("projectId"))?;
+    let (call, _turn) = call.in_turn().await?;
     let org = call.org();
     let project = known(org, call.asked.param("projectId"))?;
     let environment = call.asked.param("environment");
@@ -135,6 +137,7 @@ struct Config {
 pub(crate) async fn set_change_requests(call: Call) -> Reply {
     call.require_in(&["UPDATE_PROJECT", "PROJECT_CHANGE_REQUEST_WRITE"], call.asked.param("projectId"))?;
     let config: Config = call.asked.body().await?;
+    let (call, _turn) = call.in_turn().await?;
     let org = call.org();
     let project = known(org, call.asked.param("projectId"))?;
     let environment = environment::known(org, call.asked.param("environment"))?.name.to_string();

@@ -148,6 +148,7 @@ pub(crate) async fn add_access(call: Call) -> Reply {
     if added.roles.is_empty() {
         return Err(Fault::bad_at("/body/roles", "\"roles\" must contain at least 1 item"));
     }
+    let (call, _turn) = call.in_turn().await?;
     let org = call.org();
     let project = known(org, call.asked.param("projectId"))?.id;
     let mut resolver = Resolver::new(org);
@@ -177,6 +178,7 @@ struct OfRole {
 pub(crate) async fn set_access(call: Call) -> Reply {
     call.require_in(WRITE, call.asked.param("projectId"))?;
     let whole: Whole = call.asked.body().await?;
+    let (call, _turn) = call.in_turn().await?;
     let org = call.org();
     let project = known(org, call.asked.param("projectId"))?.id;
     let mut resolver = Resolver::new(org);
@@ -202,10 +204,17 @@ enum Whose {
 }
 
 impl Whose {
-    fn look_up(self, call: &Call, resolver: &mut Resolver<'_>) -> Result<Vec<Holder>, Fault> {
+    const fn param(self) -> &'static str {
         match self {
-            Whose::User => Ok(resolver.users(&[Number(call.asked.id("userId")?)])),
-            Whose::Group => Ok(resolver.groups(&[Number(call.asked.id("groupId")?)])),
+            Whose::User => "userId",
+            Whose::Group => "groupId",
+        }
+    }
+
+    fn look_up(self, resolver: &mut Resolver<'_>, id: Number) -> Vec<Holder> {
+        match self {
+            Whose::User => resolver.users(&[id]),
+            Whose::Group => resolver.groups(&[id]),
         }
     }
 }
@@ -232,11 +241,13 @@ pub(crate) async fn end_group_roles(call: Call) -> Reply {
 
 async fn set_roles(call: Call, whose: Whose) -> Reply {
     call.require_in(WRITE, call.asked.param("projectId"))?;
-    let org = call.org();
-    let mut resolver = Resolver::new(org);
-    let holders = whose.look_up(&call, &mut resolver)?;
+    let id = Number(call.asked.id(whose.param())?);
     let roles: Roles = call.asked.body().await?;
+    let (call, _turn) = call.in_turn().await?;
+    let org = call.org();
     let project = known(org, call.asked.param("projectId"))?.id;
+    let mut resolver = Resolver::new(org);
+    let holders = whose.look_up(&mut resolver, id);
     let roles = resolver.roles(&roles.roles);
     resolver.wrong.require_none()?;
     let present = holders.iter().flat_map(|holder| present(org, *holder, project)).collect();
@@ -245,9 +256,11 @@ async fn set_roles(call: Call, whose: Whose) -> Reply {
 
 async fn end_roles(call: Call, whose: Whose) -> Reply {
     call.require_in(WRITE, call.asked.param("projectId"))?;
+    let id = Number(call.asked.id(whose.param())?);
+    let (call, _turn) = call.in_turn().await?;
     let org = call.org();
-    let holders = whose.look_up(&call, &mut Resolver::new(org))?;
     let project = known(org, call.asked.param("projectId"))?.id;
+    let holders = whose.look_up(&mut Resolver::new(org), id);
     let present = holders.iter().flat_map(|holder| present(org, *holder, project)).collect();
     replace(&call, project, &present, &BTreeSet::new()).await
 }

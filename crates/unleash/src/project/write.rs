@@ -59,6 +59,7 @@ struct ChangeRequests {
 pub(crate) async fn create(call: Call) -> Reply {
     call.require(&["CREATE_PROJECT"])?;
     let new: New = call.asked.body().await?;
+    let (call, _turn) = call.in_turn().await?;
     let org = call.org();
     let title = new.name.trim();
     if title.is_empty() {
@@ -195,6 +196,7 @@ pub(crate) async fn update(call: Call) -> Reply {
     if title.is_empty() {
         return Err(Fault::bad_at("/body/name", "\"name\" is not allowed to be empty"));
     }
+    let (call, _turn) = call.in_turn().await?;
     let project = known(call.org(), call.asked.param("projectId"))?;
     let kept_or = |wanted: Option<String>, name| {
         wanted.map(Value::from).or_else(|| kept::kept(&project.attributes, name).cloned()).unwrap_or_default()
@@ -223,6 +225,7 @@ pub(crate) async fn set(call: Call) -> Reply {
     call.require_in(&["UPDATE_PROJECT"], call.asked.param("projectId"))?;
     let settings: Settings = call.asked.body().await?;
     require_mode(settings.mode.as_deref())?;
+    let (call, _turn) = call.in_turn().await?;
     let project = known(call.org(), call.asked.param("projectId"))?;
     let kept_or = |wanted: Option<Value>, name| {
         wanted.or_else(|| kept::kept(&project.attributes, name).cloned()).unwrap_or_default()

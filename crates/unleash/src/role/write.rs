@@ -127,6 +127,7 @@ pub(crate) async fn validate(call: Call) -> Reply {
 pub(crate) async fn update(call: Call) -> Reply {
     call.require(ADMIN)?;
     let body: Body = call.asked.body().await?;
+    let (call, _turn) = call.in_turn().await?;
     let org = call.org();
     let role = own(org, call.asked.id("id")?)?;
     let name = body.named()?.to_owned();

@@ -285,3 +285,22 @@ async fn the_overview_says_who_reaches_what_as_json_and_as_a_table() {
         table.text
     );
 }
+
+#[tokio::test]
+async fn of_replacements_at_once_the_last_one_stands_whole() {
+    let house = shop().await;
+    let (uma, _) = house.user("uma", "Viewer").await;
+    let (ivo, _) = house.user("ivo", "Viewer").await;
+    let of = |id: u64, role: u64| json!([{"id": role, "users": [id]}]);
+    for _ in 0..3 {
+        tokio::join!(
+            set(&house, of(uma, OWNER)),
+            set(&house, of(ivo, MEMBER)),
+            set(&house, of(uma, READER)),
+            set(&house, of(ivo, OWNER))
+        );
+        let rows = rows(&house, "users").await;
+        let roles: usize = rows.iter().map(|(_, roles)| roles.len()).sum();
+        assert_eq!(roles, 1, "{rows:?}");
+    }
+}
