@@ -6,7 +6,7 @@ use anyhow::{bail, ensure};
 const PREFIX: &str = "rolecall-";
 
 /// Each crate with all that it may import of ours. A crate that is not drawn may not exist.
-const DRAWN: [(&str, &[&str]); 16] = [
+const DRAWN: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("reference", &["model"]),
     ("engine", &["model"]),
@@ -17,12 +17,16 @@ const DRAWN: [(&str, &[&str]); 16] = [
     ("proto-build", &[]),
     ("connect", &["model", "engine", "service", "proto-build"]),
     ("union", &["model", "engine", "service", "proto-build"]),
+    ("unleash", &["model", "engine", "service"]),
     ("signin", &["model", "engine", "service"]),
     ("scim", &["model", "service"]),
     ("mail", &["service"]),
     (
         "server",
-        &["model", "engine", "store", "service", "rest", "authzen", "connect", "union", "signin", "scim", "mail"],
+        &[
+            "model", "engine", "store", "service", "rest", "authzen", "connect", "union", "unleash", "signin", "scim",
+            "mail",
+        ],
     ),
     ("client", &["model", "engine"]),
     ("cli", &["client", "server"]),

@@ -39,7 +39,7 @@ use std::sync::Arc;
 
 /// The version of [`Org::apply`] and of the state's form: a checkpoint of another version is
 /// replayed around.
-pub const APPLY_VERSION: u32 = 3;
+pub const APPLY_VERSION: u32 = 4;
 
 /// Counts an organization's entries; the first is 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

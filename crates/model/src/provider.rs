@@ -35,10 +35,28 @@ pub struct Provider {
     pub link_by_email: bool,
     /// Whether somebody unknown becomes a user.
     pub create_users: bool,
+    /// Only somebody whose verified address is of one of these domains; none means anybody.
+    #[serde(default)]
+    pub email_domains: Vec<Text>,
     /// What such a user is given.
     pub defaults: Vec<Grant>,
     /// How groups follow the provider.
     pub group_sync: GroupSync,
+}
+
+impl Provider {
+    /// Whether somebody unknown may become a user who has this verified address, or none.
+    pub fn admits(&self, address: Option<&str>) -> bool {
+        let domain = address.and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain);
+        self.email_domains.is_empty() || self.email_domains.iter().any(|known| Some(known.as_str()) == domain)
+    }
+
+    /// Whether whoever this provider admits is admitted by another.
+    pub(crate) fn admits_no_more_than(&self, other: &Provider) -> bool {
+        other.email_domains.is_empty()
+            || !self.email_domains.is_empty()
+                && self.email_domains.iter().all(|domain| other.email_domains.contains(domain))
+    }
 }
 
 /// How memberships follow what a provider says at sign-in.
@@ -91,6 +109,8 @@ pub struct NewProvider {
     pub link_by_email: bool,
     /// Whether somebody unknown becomes a user.
     pub create_users: bool,
+    /// Only somebody whose verified address is of one of these domains; none means anybody.
+    pub email_domains: Vec<String>,
     /// What such a user is given.
     pub defaults: Vec<GrantRef>,
     /// How groups follow it.
@@ -114,6 +134,8 @@ pub struct ProviderPatch {
     pub link_by_email: Option<bool>,
     /// Whether somebody unknown becomes a user.
     pub create_users: Option<bool>,
+    /// Only somebody whose verified address is of one of these domains; none means anybody.
+    pub email_domains: Option<Vec<String>>,
     /// What such a user is given.
     pub defaults: Option<Vec<GrantRef>>,
     /// How groups follow it.
@@ -125,6 +147,7 @@ pub struct ProviderPatch {
 /// What has happened to a sign-in provider.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a word is carried out and written at once, few at a time")]
 pub enum ProviderChange {
     /// It was added.
     Created(Provider),

@@ -127,6 +127,13 @@ impl Numbered for Token {
 pub enum TokenCommand {
     /// Issue one. The caller of `decide` keeps the secret's hash under `key`.
     Issue(NewToken),
+    /// Issue one, unless its subject has one of this name and kind, or has `most` of the kind.
+    IssueApart {
+        /// The new one.
+        new: NewToken,
+        /// As many of a kind as its subject has at most.
+        most: usize,
+    },
     /// Let it count no longer.
     Revoke(TokenKey),
     /// Let it count only until then, when it counts for longer now.

@@ -7,7 +7,7 @@ pub(crate) use decide::scim_text;
 use crate::assignment::GrantRef;
 use crate::command::{Ref, SubjectRef};
 use crate::id::PrincipalId;
-use crate::principal::Identity;
+use crate::principal::{Identity, Subject};
 use crate::provenance::Terms;
 
 /// What somebody wants to do to a user.
@@ -47,6 +47,8 @@ pub struct NewUser {
     pub terms: Terms,
     /// A number, when a document brings one; otherwise the next free one.
     pub number: Option<PrincipalId>,
+    /// A subject drawn beforehand, for what is written beside the entry under it; otherwise one is drawn.
+    pub subject: Option<Subject>,
     /// That a password is set together with it (its hash goes to the store beside the entry).
     pub password: bool,
     /// Extra attributes.

@@ -428,6 +428,7 @@ fn provider_value(org: &Org, row: &Provider) -> Value {
         "name": row.name.as_str(), "title": row.title.as_str(), "issuer": row.issuer.as_str(),
         "client_id": row.client_id.as_str(), "scopes": row.scopes, "active": row.active,
         "link_by_email": row.link_by_email, "create_users": row.create_users,
+        "email_domains": row.email_domains,
         "default_policies": policies, "default_roles": roles, "group_sync": row.group_sync,
     })
 }

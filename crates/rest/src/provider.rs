@@ -72,6 +72,9 @@ pub(crate) struct NewProviderBody {
     /// Whether somebody unknown becomes a user.
     #[serde(default)]
     pub create_users: bool,
+    /// Only somebody whose verified address is of one of these domains; empty means anybody.
+    #[serde(default)]
+    pub email_domains: Vec<String>,
     /// Policies that such a user is given.
     #[serde(default)]
     pub default_policies: Vec<String>,
@@ -123,6 +126,11 @@ pub(crate) struct ProviderPatchBody {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     pub create_users: Option<bool>,
+    /// All domains from now on: only somebody whose verified address is of one of them becomes a user; empty means
+    /// anybody.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    pub email_domains: Option<Vec<String>>,
     /// All policies that such a user is given from now on.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
@@ -185,6 +193,7 @@ impl ProviderPatchBody {
             active: self.active,
             link_by_email: self.link_by_email,
             create_users: self.create_users,
+            email_domains: self.email_domains,
             defaults,
             group_sync: self.group_sync.map(|patch| patch.on(&sync)),
             secret: false,
@@ -233,6 +242,8 @@ pub(crate) struct ProviderView {
     pub link_by_email: bool,
     /// Whether somebody unknown becomes a user.
     pub create_users: bool,
+    /// Only somebody whose verified address is of one of these domains; empty means anybody.
+    pub email_domains: Vec<String>,
     /// Policies that such a user is given.
     pub default_policies: Vec<String>,
     /// Roles that such a user is given.
@@ -280,6 +291,7 @@ impl Noun for Providers {
             active: row.active,
             link_by_email: row.link_by_email,
             create_users: row.create_users,
+            email_domains: row.email_domains.iter().map(ToString::to_string).collect(),
             default_policies: policies,
             default_roles: wire::binding_views(org, &bindings),
             group_sync: GroupSyncBody { enabled, path: path.into(), add_groups_scope },
@@ -452,6 +464,7 @@ async fn create(call: Call) -> Reply {
         inactive: !body.active,
         link_by_email: body.link_by_email,
         create_users: body.create_users,
+        email_domains: body.email_domains,
         defaults: wire::grants(body.default_policies, body.default_roles),
         group_sync: body.group_sync.into(),
     };

@@ -110,7 +110,7 @@ pub(crate) struct LinkMadeView {
 }
 
 impl From<LinkMade> for LinkMadeView {
-    fn from(LinkMade { mailed, link, expires }: LinkMade) -> Self {
+    fn from(LinkMade { mailed, link, expires, .. }: LinkMade) -> Self {
         LinkMadeView { mailed, link, expires }
     }
 }

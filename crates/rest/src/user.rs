@@ -83,6 +83,7 @@ impl NewUserBody {
             groups: wire::references(self.groups),
             terms,
             number: None,
+            subject: None,
             password: false,
             attributes: self.attributes,
             identity: None,

@@ -20,7 +20,7 @@ use utoipa::openapi::OpenApi;
 
 /// The server's own routes, each with the reason why it needs no credential or is not in the API
 /// document.
-pub const OWN_ROUTES: [(&str, &str); 18] = [
+pub const OWN_ROUTES: [(&str, &str); 21] = [
     ("/", "a page that says what this is; it shows nothing of any organization"),
     ("/setup", "makes the first organization; it needs the one-time key from the log and is gone afterwards"),
     ("/healthz", "says only that the process is alive"),
@@ -30,6 +30,9 @@ pub const OWN_ROUTES: [(&str, &str); 18] = [
     (rolecall_scim::ROUTES[0], SCIM),
     (rolecall_scim::ROUTES[1], SCIM),
     (rolecall_scim::ROUTES[2], SCIM),
+    (rolecall_unleash::ROUTES[0], UNLEASH),
+    (rolecall_unleash::ROUTES[1], UNLEASH),
+    (rolecall_unleash::ROUTES[2], UNLEASH),
     (
         rolecall_union::GUARDED[0],
         "roles for the public Union client; needs a credential, and is described by identity.proto",
@@ -45,6 +48,7 @@ pub const OWN_ROUTES: [(&str, &str); 18] = [
 ];
 
 const SCIM: &str = "SCIM 2.0; needs the token of the SCIM connection, and describes itself under /Schemas";
+const UNLEASH: &str = "Unleash's Admin API, documented by Unleash; needs a credential or the cookie of its own sign-in";
 
 #[derive(Clone)]
 struct Own {
@@ -75,6 +79,8 @@ fn router(service: Service, metrics: Metrics, public_url: &str, trusted_proxies:
     let connect = rolecall_connect::router(service.clone()).merge(rolecall_union::router(service.clone()));
     let scim = rolecall_scim::router(service.clone(), public_url);
     let secure = public_url.starts_with("https://");
+    let unleash = rolecall_unleash::Settings { secure, trusted_proxies: trusted_proxies.clone() };
+    let unleash = rolecall_unleash::router(service.clone(), public_url, unleash);
     let signin = rolecall_signin::router(service.clone(), rolecall_signin::Settings { secure, trusted_proxies });
     let setup = Router::new().route("/setup", get(setup::show).post(setup::make)).with_state(service.clone());
     let own = Router::new()
@@ -84,7 +90,14 @@ fn router(service: Service, metrics: Metrics, public_url: &str, trusted_proxies:
         .route("/metrics", get(guarded_metrics))
         .with_state(Own { service, metrics: metrics.clone() });
     dressed(
-        rest.merge(authzen).merge(connect).merge(scim).merge(signin).merge(setup).merge(own).fallback(nothing_here),
+        rest.merge(authzen)
+            .merge(connect)
+            .merge(scim)
+            .merge(unleash)
+            .merge(signin)
+            .merge(setup)
+            .merge(own)
+            .fallback(nothing_here),
         metrics,
     )
 }

@@ -64,6 +64,11 @@ pub async fn disconnect(ctx: &Ctx) -> Result<Done, Error> {
     Ok(done)
 }
 
+/// Whether there is a SCIM client whose token counts.
+pub fn is_connected(org: &Org) -> bool {
+    tokens(org).next().is_some()
+}
+
 fn tokens(org: &Org) -> impl Iterator<Item = &Token> {
     org.tokens.iter().map(|row| &row.value).filter(|token| token.kind == TokenKind::Scim)
 }

@@ -145,6 +145,12 @@ impl Ctx {
         Ctx { view, ..self.clone() }
     }
 
+    /// The same caller, whose changes are only to be shown.
+    #[must_use]
+    pub fn rehearsing(&self) -> Self {
+        Ctx { dry_run: true, ..self.clone() }
+    }
+
     /// Whether the caller may do an action at a place, through the token it uses. The engine answers.
     pub fn may(&self, action: ActionId, place: Place) -> bool {
         self.standing().may(action, place)

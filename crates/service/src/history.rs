@@ -2,9 +2,12 @@
 //! for replicas; and the check of the hash chain.
 
 mod feed;
+mod origin;
 mod replicate;
 
 pub use feed::{Feed, changes};
+pub(crate) use origin::Origins;
+pub use origin::{actors, instants};
 pub use replicate::{FRAME_CHECKPOINT, FRAME_ENTRY, FRAME_HEAD, HEAD_EVERY, replicate};
 
 use crate::ctx::Ctx;

@@ -1,6 +1,7 @@
 //! An organization on this node: its published state, and the way to its one writer.
 
 use crate::checkpoint;
+use crate::history::Origins;
 use crate::memory::Counted;
 use crate::view::View;
 use crate::writer::{Job, Writer};
@@ -39,6 +40,8 @@ pub(crate) struct Organization {
     pub counters: Counters,
     /// What it was last found to cost.
     pub(crate) counted: Mutex<Option<Counted>>,
+    /// What is remembered of when and by whom entries were made.
+    pub(crate) origins: Origins,
 }
 
 /// An entry of more bytes than this is worth a checkpoint of its own: 1 MiB.
@@ -93,6 +96,7 @@ impl Organization {
             keeping: tokio::sync::Mutex::new(()),
             counters: Counters::default(),
             counted: Mutex::new(None),
+            origins: Origins::default(),
         });
         let writer = Writer::new(store, Arc::clone(&organization), hash, since_checkpoint, options);
         let closing = organization.closing.subscribe();

@@ -6,7 +6,7 @@ use crate::ctx::Ctx;
 use crate::execute::execute_with;
 use crate::organization::Organization;
 use crate::session::SignedIn;
-use crate::signin::Visitor;
+use crate::visitor::Visitor;
 use crate::{Error, Secret, Service};
 use rolecall_model::command::SubjectRef;
 use rolecall_model::id::PrincipalId;

@@ -105,6 +105,12 @@ pub fn faults(password: &str, about: &[&str]) -> Vec<&'static str> {
     faults
 }
 
+/// The row of somebody's first password, once it keeps every rule; `about` are words that are easily guessed of them.
+pub(crate) async fn first_row(subject: Subject, password: String, about: &[&str], field: &str) -> Result<Row, Error> {
+    require_good(&password, about, field)?;
+    Kept { current: hash(password).await?, before: Vec::new() }.row(subject)
+}
+
 /// Refuses a password that breaks a rule, naming all that it breaks.
 pub(crate) fn require_good(password: &str, about: &[&str], field: &str) -> Result<(), Error> {
     let faults = faults(password, about);

@@ -46,6 +46,8 @@ pub(crate) struct Opening {
     pub browser: String,
     /// The request's id in the logs.
     pub request_id: String,
+    /// Which façade it came through.
+    pub facade: &'static str,
 }
 
 impl Service {
@@ -58,7 +60,7 @@ impl Service {
         organization: &Arc<Organization>,
         opening: Opening,
     ) -> Result<(SignedIn, Done), Error> {
-        let Opening { actor, mut commands, mut rows, subject, browser, request_id } = opening;
+        let Opening { actor, mut commands, mut rows, subject, browser, request_id, facade } = opening;
         let (secret, key) = (Secret::generate()?, fresh_key()?);
         let seconds = organization.look().org().sign_in_rules().session_seconds;
         let until = self.now().plus_seconds(seconds.into());
@@ -75,7 +77,7 @@ impl Service {
             client: None,
         })));
         rows.push(Row::Secret { kind: credential::TOKEN, key: key.bytes(), hash: Some(secret.hash()), data: None });
-        let origin = Origin { actor, facade: "signin", request: request_id };
+        let origin = Origin { actor, facade, request: request_id };
         let command = Command::Batch(commands);
         let asked = Asked { command, origin, if_match: None, idempotency: None, rows };
         let done = submit(self, organization, asked).await?;

@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::organization::Organization;
 use crate::password::Checked;
 use crate::session::{Opening, SignedIn};
+use crate::visitor::Visitor;
 use crate::{Error, Service};
 use rolecall_model::command::SubjectRef;
 use rolecall_model::id::PrincipalId;
@@ -17,7 +18,6 @@ use rolecall_model::user::{UserCommand, UserPatch};
 use rolecall_model::{Command, Refusal};
 use rolecall_store::{OrganizationKey, Row};
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A sign-in that waits for its second factor.
@@ -28,17 +28,6 @@ pub(crate) const ENROLL: &str = "enroll";
 const PATIENCE: i64 = 600;
 /// What everybody hears whose sign-in failed.
 pub(crate) const NOT_RIGHT: &str = "the name or the password is not right";
-
-/// From where somebody signs in.
-#[derive(Clone, Debug)]
-pub struct Visitor<'a> {
-    /// The address the request came from.
-    pub address: IpAddr,
-    /// What people recognize the browser by.
-    pub browser: &'a str,
-    /// The request's id in the logs.
-    pub request_id: &'a str,
-}
 
 /// What comes after a password.
 #[derive(Debug)]
@@ -193,7 +182,7 @@ impl Service {
         }
         let request = Request {
             credential: Some(signed_in.session.expose()),
-            facade: "signin",
+            facade: visitor.facade,
             request_id: visitor.request_id,
             idempotency_key: None,
             if_match: None,
@@ -224,6 +213,7 @@ impl Service {
             subject: SubjectRef::Number(id.number()),
             browser: visitor.browser.to_owned(),
             request_id: visitor.request_id.to_owned(),
+            facade: visitor.facade,
         };
         Ok(self.open_session(organization, opening).await?.0)
     }
@@ -251,13 +241,25 @@ impl Service {
         visitor: &Visitor<'_>,
         message: &str,
     ) {
+        self.note_visit(organization, principal, visitor, "sign_in_failed", message);
+    }
+
+    /// Writes down what a visitor did that changes no state.
+    pub(crate) fn note_visit(
+        &self,
+        organization: &Arc<Organization>,
+        principal: impl Into<Option<PrincipalId>>,
+        visitor: &Visitor<'_>,
+        kind: &str,
+        message: &str,
+    ) {
         let event = Event {
             position: 0,
             at: self.now(),
-            principal: principal.map(PrincipalId::number),
-            facade: "signin".to_owned(),
+            principal: principal.into().map(PrincipalId::number),
+            facade: visitor.facade.to_owned(),
             request: visitor.request_id.to_owned(),
-            kind: "sign_in_failed".to_owned(),
+            kind: kind.to_owned(),
             message: format!("{message} (from {})", visitor.address),
         };
         self.events().note(organization, event);

@@ -15,7 +15,7 @@ pub use arrive::{arrive, note_failure};
 pub use claim::{Arrival, Claimed};
 pub use pending::{Begun, Pending, begin, resume};
 pub use plan::Barred;
-pub use provider::{Client, change_provider, client, create_provider};
+pub use provider::{Client, change_provider, client, create_provider, shown_secret};
 pub(crate) use provider::{PROVIDER, secret_key};
 pub use trial::{Trial, Who, dry_run};
 

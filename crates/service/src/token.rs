@@ -49,6 +49,17 @@ pub async fn issue_token(ctx: &Ctx, new: NewToken) -> Result<(Done, Option<Secre
     shown_once(execute_with(ctx, command, digest, vec![row]).await?, secret, ctx)
 }
 
+/// Issues a token, unless its subject has one of this name and kind, or has `most` of the kind.
+///
+/// # Errors
+/// As [`issue_token`]; `Taken` for the name, `TooMany` for one too many.
+pub async fn issue_token_apart(ctx: &Ctx, new: NewToken, most: usize) -> Result<(Done, Option<Secret>), Error> {
+    let digest = Sha256::digest(format!("{new:?} {most}")).into();
+    let (new, secret, row) = prepared(new)?;
+    let command = TokenCommand::IssueApart { new, most }.into();
+    shown_once(execute_with(ctx, command, digest, vec![row]).await?, secret, ctx)
+}
+
 /// Replaces a token by another of the same subject, name, kind, reach and end. The old one goes on to count for so
 /// many seconds, for its users to take the new one. The secret comes with this answer only.
 ///
@@ -109,13 +120,16 @@ pub async fn create_application(
 }
 
 fn issuing(new: NewToken) -> Result<(Command, Secret, Row), Error> {
+    let (new, secret, row) = prepared(new)?;
+    Ok((TokenCommand::Issue(new).into(), secret, row))
+}
+
+fn prepared(new: NewToken) -> Result<(token::NewToken, Secret, Row), Error> {
     let secret = Secret::generate()?;
     let key = fresh_key()?;
     let row = Row::Secret { kind: credential::TOKEN, key: key.bytes(), hash: Some(secret.hash()), data: None };
     let NewToken { subject, name, scope, actions, until, kind } = new;
-    let new = token::NewToken { key, name, subject, scope, actions, until, kind, client: None };
-    let command = TokenCommand::Issue(new);
-    Ok((command.into(), secret, row))
+    Ok((token::NewToken { key, name, subject, scope, actions, until, kind, client: None }, secret, row))
 }
 
 /// A key under which no token stands yet.

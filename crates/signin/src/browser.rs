@@ -11,14 +11,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rolecall_service::{Ctx, Error, Request, Secret, SignedIn, Visitor};
+use rolecall_service::{Ctx, Error, PeerAddr, Request, Secret, SignedIn, Visitor, browser_name, forwarded_address};
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-/// Where a request came from, as the listener saw it: an extension of the request.
-#[derive(Clone, Copy, Debug)]
-pub struct PeerAddr(pub SocketAddr);
+use std::net::{IpAddr, SocketAddr};
 
 /// The façade's name in entries.
 pub(crate) const FACADE: &str = "signin";
@@ -171,7 +167,7 @@ impl Browser {
 
     /// From where it asks, as the service wants to know it.
     pub(crate) fn visitor(&self) -> Visitor<'_> {
-        Visitor { address: self.address, browser: &self.name, request_id: &self.request_id }
+        Visitor { address: self.address, browser: &self.name, request_id: &self.request_id, facade: FACADE }
     }
 
     /// The answer to who has signed out.
@@ -230,58 +226,12 @@ fn subtle_eq(given: &str, expected: &str) -> bool {
     given == expected
 }
 
-/// Behind trusted proxies the last address that none of them is.
+/// Where a request came from, behind trusted proxies what those say.
 fn address(parts: &Parts, trusted: &[IpAddr]) -> IpAddr {
     let peer = parts.extensions.get::<PeerAddr>().map(|peer| peer.0.ip());
     let peer = peer.or_else(|| parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip()));
-    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
-    if !trusted.contains(&peer) {
-        return peer;
-    }
     let lines = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
-    let mut nearest = peer;
-    for hop in hops.into_iter().rev() {
-        // What stands before a hop that cannot be read may be anybody's word.
-        let Some(address) = hop_address(hop) else { break };
-        nearest = address;
-        if !trusted.contains(&address) {
-            break;
-        }
-    }
-    nearest
-}
-
-/// The address of a hop, with or without its port.
-fn hop_address(hop: &str) -> Option<IpAddr> {
-    let address = hop.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|hop| hop.ip()));
-    address.map(|address| address.to_canonical())
-}
-
-/// What people recognize a browser by: its family and system, as far as it says.
-fn browser_name(agent: &str) -> String {
-    let first = |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, n)| *n);
-    let family = first(&[
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-        ("curl/", "curl"),
-    ]);
-    let system = first(&[
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (family, system) {
-        (Some(family), Some(system)) => format!("{family} on {system}"),
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "browser".to_owned(),
-    }
+    forwarded_address(peer, lines, trusted)
 }
 
 #[cfg(test)]
@@ -298,28 +248,6 @@ mod tests {
         {
             assert_eq!(return_path(odd), None, "{odd:?}");
         }
-    }
-
-    #[test]
-    fn behind_a_proxy_the_last_hop_that_none_of_ours_wrote_counts() {
-        let proxy: IpAddr = "10.0.0.1".parse().unwrap();
-        let from = |peer: &str, header: &str, trusted: &[IpAddr]| {
-            let mut request = axum::http::Request::new(());
-            request.extensions_mut().insert(PeerAddr(format!("{peer}:1").parse().unwrap()));
-            request.headers_mut().insert("x-forwarded-for", HeaderValue::from_str(header).unwrap());
-            address(&request.into_parts().0, trusted).to_string()
-        };
-        assert_eq!(from("9.9.9.9", "1.1.1.1", &[proxy]), "9.9.9.9", "who is no proxy of ours is not believed");
-        assert_eq!(from("10.0.0.1", "1.1.1.1, 2.2.2.2", &[proxy]), "2.2.2.2");
-        assert_eq!(from("10.0.0.1", "1.1.1.1, 2.2.2.2:443, 10.0.0.1", &[proxy]), "2.2.2.2");
-        assert_eq!(from("10.0.0.1", "1.1.1.1, unknown", &[proxy]), "10.0.0.1");
-    }
-
-    #[test]
-    fn a_browser_has_a_name_that_people_recognize() {
-        let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-        assert_eq!(browser_name(agent), "Firefox on Linux");
-        assert_eq!(browser_name(""), "browser");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod account;
 mod browser;
 mod code;
+mod join;
 mod link;
 mod oauth;
 mod passkey;
@@ -15,7 +16,7 @@ mod shell;
 mod signin;
 mod sso;
 
-pub use browser::PeerAddr;
+pub use rolecall_service::PeerAddr;
 pub use shell::{Page, escape};
 
 use axum::Router;
@@ -40,6 +41,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("/signin/enroll", "sets up a second factor in the middle of a sign-in; a secret stands for the first"),
     ("/signin/invitation", "chooses a first password; the link's secret is the credential and counts once"),
     ("/signin/reset", "chooses a new password; the link's secret is the credential and counts once"),
+    ("/signin/join", "adds somebody by a public sign-up link, whose secret is the credential until it is switched off"),
     ("/signin/forgot", "mails a link to the account's own address; says the same to everybody"),
     ("/signin/passkey.js", "the script that stands between a form and a passkey's device, the same for everybody"),
     ("/signin/passkey/options", "what a device is asked that signs in; tells nothing of any account"),
@@ -75,6 +77,7 @@ pub fn router(service: Service, settings: Settings) -> Router {
         .route("/signin/enroll", post(code::enroll))
         .route("/signin/invitation", get(link::invitation).post(link::accept))
         .route("/signin/reset", get(link::reset).post(link::choose))
+        .route("/signin/join", get(join::show).post(join::take))
         .route("/signin/forgot", get(link::forgot).post(link::mail))
         .route("/signin/passkey.js", get(passkey::script))
         .route("/signin/passkey/options", post(passkey::sign_in_options))

@@ -119,6 +119,7 @@ pub(crate) async fn form(
     };
     let done = match wanted.done.as_str() {
         "out" => "<p class=\"good\" role=\"status\">You have signed out.</p>",
+        "joined" => "<p class=\"good\" role=\"status\">You have joined. Sign in with the password you chose.</p>",
         "mailed" => {
             "<p class=\"good\" role=\"status\">If there is such an account with an address, a link is on its way to it.</p>"
         }

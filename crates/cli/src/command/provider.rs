@@ -76,6 +76,9 @@ struct Flags {
     /// Let somebody unknown become a user
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     create_users: Option<bool>,
+    /// A domain of addresses, so that only somebody with one of it becomes a user; may be repeated
+    #[arg(long = "email-domain", value_name = "DOMAIN")]
+    email_domains: Vec<String>,
     /// A policy that such a user is given; may be repeated
     #[arg(long = "default-policy", value_name = "NAME")]
     default_policies: Vec<String>,
@@ -108,6 +111,7 @@ impl Flags {
             ("scopes", some(&self.scopes)),
             ("link_by_email", self.link_by_email.map(Value::from)),
             ("create_users", self.create_users.map(Value::from)),
+            ("email_domains", some(&self.email_domains)),
             ("default_policies", some(&self.default_policies)),
             ("group_sync", Some(sync).filter(|sync| sync.as_object().is_some_and(|sync| !sync.is_empty()))),
             ("active", self.active.map(Value::from)),
@@ -125,7 +129,7 @@ pub struct Create {
     #[arg(required_unless_present = "file")]
     name: Option<String>,
     /// Read one, or a list of them, from a YAML file; - is standard input
-    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["title", "issuer", "client_id", "client_secret_file", "public", "scopes", "link_by_email", "create_users", "default_policies", "groups", "active", "edit"])]
+    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["title", "issuer", "client_id", "client_secret_file", "public", "scopes", "link_by_email", "create_users", "email_domains", "default_policies", "groups", "active", "edit"])]
     file: Option<PathBuf>,
     /// Write it in $EDITOR
     #[arg(long)]
@@ -154,7 +158,7 @@ pub struct Update {
     #[arg(required_unless_present = "file")]
     name: Option<String>,
     /// Read what is to change from a YAML file, of one or of a list; - is standard input
-    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["title", "issuer", "client_id", "client_secret_file", "public", "scopes", "link_by_email", "create_users", "default_policies", "groups", "active"])]
+    #[arg(long, short, value_name = "FILE", conflicts_with_all = ["title", "issuer", "client_id", "client_secret_file", "public", "scopes", "link_by_email", "create_users", "email_domains", "default_policies", "groups", "active"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     flags: Flags,
@@ -296,6 +300,7 @@ fn shown(provider: &Value) -> String {
         "active",
         "link_by_email",
         "create_users",
+        "email_domains",
         "default_policies",
         "default_roles",
         "group_sync",
@@ -308,7 +313,7 @@ fn shown(provider: &Value) -> String {
 async fn create_typed(session: &Session, name: &str, flags: &Flags) -> Result<(), Failure> {
     let mut start = json!({
         "title": name, "issuer": "https://", "client_id": "", "scopes": ["openid", "profile", "email"],
-        "link_by_email": false, "create_users": false, "default_policies": [], "default_roles": [],
+        "link_by_email": false, "create_users": false, "email_domains": [], "default_policies": [], "default_roles": [],
         "group_sync": { "enabled": false, "path": "$.groups", "add_groups_scope": false },
     });
     if let (Some(start), Value::Object(given)) = (start.as_object_mut(), flags.body()) {

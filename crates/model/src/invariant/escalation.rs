@@ -262,7 +262,8 @@ impl Guard<'_> {
             self.everything("link_by_email")?;
         }
         if after.active && after.create_users {
-            let old = before.filter(|before| before.active && before.create_users);
+            // Whoever is admitted from now on is given the defaults, too.
+            let old = before.filter(|before| before.active && before.create_users && after.admits_no_more_than(before));
             let added = after.defaults.iter().filter(|grant| old.is_none_or(|old| !old.defaults.contains(grant)));
             added
                 .copied()

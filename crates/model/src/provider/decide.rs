@@ -14,6 +14,8 @@ use crate::{membership, resolve};
 
 /// Most scopes asked for.
 const MOST_SCOPES: usize = 50;
+/// Most domains of addresses.
+const MOST_DOMAINS: usize = 100;
 /// The longest name: it stands in addresses.
 const LONGEST_NAME: usize = 50;
 
@@ -63,6 +65,7 @@ impl Draft<'_> {
             active: !new.inactive,
             link_by_email: new.link_by_email,
             create_users: new.create_users,
+            email_domains: email_domains(&new.email_domains)?,
             defaults: defaults(&self.org, &new.defaults)?,
             group_sync: sound_sync(&new.group_sync)?,
             name,
@@ -85,6 +88,9 @@ impl Draft<'_> {
         }
         if let Some(names) = &patch.scopes {
             after.scopes = scopes(names)?;
+        }
+        if let Some(names) = &patch.email_domains {
+            after.email_domains = email_domains(names)?;
         }
         if let Some(grants) = &patch.defaults {
             after.defaults = defaults(&self.org, grants)?;
@@ -187,6 +193,30 @@ fn scopes(wanted: &[String]) -> Result<Vec<Text>, Refusal> {
         }
     }
     Ok(scopes)
+}
+
+/// Domains of addresses, in small letters as addresses are.
+fn email_domains(wanted: &[String]) -> Result<Vec<Text>, Refusal> {
+    if wanted.len() > MOST_DOMAINS {
+        let message = format!("at most {MOST_DOMAINS} domains are named; these are {}", wanted.len());
+        return Err(Refusal::new(Kind::TooMany, "email_domains", message));
+    }
+    let mut domains = Vec::new();
+    for (index, raw) in wanted.iter().enumerate() {
+        let field = format!("email_domains[{index}]");
+        let domain = parse_text(&crate::name::fold(raw), &field, LONGEST_IDENTIFIER)?;
+        let letter = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+        if !domain.contains('.') || domain.starts_with('.') || domain.ends_with('.') || !domain.chars().all(letter) {
+            return Err(Refusal::invalid(
+                field,
+                "a domain is what stands behind the @ of an address, such as example.com",
+            ));
+        }
+        if !domains.contains(&domain) {
+            domains.push(domain);
+        }
+    }
+    Ok(domains)
 }
 
 fn defaults(org: &Org, wanted: &[GrantRef]) -> Result<Vec<Grant>, Refusal> {

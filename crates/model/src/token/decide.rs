@@ -19,6 +19,10 @@ impl Draft<'_> {
     pub(crate) fn decide_token(&mut self, command: TokenCommand) -> Result<(), Refusal> {
         match command {
             TokenCommand::Issue(new) => self.issue_token(&new),
+            TokenCommand::IssueApart { new, most } => {
+                self.require_apart(&new, most)?;
+                self.issue_token(&new)
+            }
             TokenCommand::Revoke(key) => self.revoke_token(key),
             TokenCommand::Shorten(key, until) => self.shorten_token(key, until),
             TokenCommand::Rotate { old, fresh, overlap } => self.rotate_token(old, fresh, overlap),
@@ -154,6 +158,26 @@ impl Draft<'_> {
         let token = Token::new(id, new.key, name, principal, scope, actions, self.now(), new.until);
         let token = Token { kind: new.kind, client: new.client.clone(), ..token };
         self.change(TokenChange::Issued(token));
+        Ok(())
+    }
+
+    /// Refuses a token called as another of its subject and kind, and one too many. Those that have expired count too,
+    /// as they are still listed.
+    fn require_apart(&self, new: &NewToken, most: usize) -> Result<(), Refusal> {
+        let (principal, _) = resolve::principal(&self.org, &new.subject, "subject")?;
+        let name = parse_name(&new.name, "name")?;
+        let theirs = self.org.tokens_of(principal).filter_map(|id| self.org.token(id));
+        let theirs: Vec<_> = theirs.filter(|token| token.kind == new.kind).collect();
+        if theirs.iter().any(|token| token.name == name) {
+            let message =
+                format!("there is a token named \"{}\" already; choose another name", crate::refusal::shown(&name));
+            return Err(Refusal::new(Kind::Taken, "name", message));
+        }
+        if theirs.len() >= most {
+            let message =
+                format!("there are {most} tokens already, which is as many as there may be; delete one first");
+            return Err(Refusal::new(Kind::TooMany, "", message));
+        }
         Ok(())
     }
 

@@ -55,7 +55,7 @@ impl Draft<'_> {
             identities,
             scim: new.scim.as_deref().map(|text| scim_text(text, "scim")).transpose()?.map(Personal),
         };
-        let subject = Subject::new(PrincipalKind::User, self.moment.opaque::<{ crate::id::USER }>().bits());
+        let subject = self.free_subject(new.subject)?;
         self.change(PrincipalChange::Created { id, subject, profile });
         let holder = Holder::Principal(id);
         for (index, grant) in new.grants.iter().enumerate() {
@@ -68,6 +68,16 @@ impl Draft<'_> {
             membership::join(self, group, id, &new.terms)?;
         }
         Ok(())
+    }
+
+    /// The subject that was drawn beforehand, if it is a user's and free, or a fresh one.
+    fn free_subject(&self, wanted: Option<Subject>) -> Result<Subject, Refusal> {
+        let drawn = || Subject::new(PrincipalKind::User, self.moment.opaque::<{ crate::id::USER }>().bits());
+        let Some(wanted) = wanted else { return Ok(drawn()) };
+        if wanted.kind() == PrincipalKind::User && self.org.principal_id(&wanted.to_string()).is_none() {
+            return Ok(wanted);
+        }
+        Err(Refusal::new(Kind::Taken, "subject", "this subject belongs to another; draw a new one"))
     }
 
     /// The number a document brings, if it is free, or the next.

@@ -8,11 +8,12 @@ use rolecall_model::id::{ProviderId, TokenId, TokenKey};
 use rolecall_model::membership::MembershipCommand;
 use rolecall_model::moment::Actor;
 use rolecall_model::organization::{SettingsPatch, SignInPatch};
-use rolecall_model::principal::Identity;
+use rolecall_model::principal::{Identity, PrincipalKind, Subject};
 use rolecall_model::provenance::Source;
 use rolecall_model::provider::{GroupSync, NewProvider, ProviderCommand, ProviderPatch};
 use rolecall_model::refusal::Kind;
 use rolecall_model::token::{MOST_SESSIONS, TokenCommand, TokenKind};
+use rolecall_model::user::{NewUser, UserCommand};
 
 fn provider(name: &str, change: impl FnOnce(&mut NewProvider)) -> Command {
     let mut new = NewProvider {
@@ -137,6 +138,65 @@ fn a_membership_of_two_providers_ends_with_the_last() {
     assert_eq!(world.members("crew").len(), 1, "the other one still says so");
     assert_eq!(world.clone().with(sync("bob", "entra", &[])).members("crew").len(), 0);
     assert_eq!(world.with(delete_provider("entra")).members("crew").len(), 0, "and goes with it");
+}
+
+#[test]
+fn who_may_not_give_the_defaults_admits_nobody_more_to_them() {
+    let world = shop().with(role("deployer", &["deploy"])).with(role("keeper", &["rolecall.providers.write"]));
+    let world = world.with(provider("okta", |new| {
+        new.create_users = true;
+        new.defaults = vec![grant("role deployer at shop")];
+        new.email_domains = vec![" Example.com ".to_owned(), "other.example".to_owned(), "example.com".to_owned()];
+    }));
+    let admits = |address: Option<&str>| world.org.providers.get(1).unwrap().admits(address);
+    assert!(admits(Some("ada@example.com")) && admits(Some("ada@other.example")));
+    assert!(!admits(Some("ada@sub.example.com")) && !admits(Some("example.com")) && !admits(None));
+    let world = world.with(user("eve").password().given("role keeper")).by("eve");
+    let to = |domains: &[&str]| {
+        let domains = domains.iter().map(|&domain| domain.to_owned()).collect();
+        change_provider("okta", |patch| patch.email_domains = Some(domains))
+    };
+    assert!(world.takes(to(&["example.com"])), "fewer");
+    for wider in [&[][..], &["example.com", "third.example"]] {
+        assert_eq!(world.refusal(to(wider)).kind, Kind::NotHeld, "{wider:?}");
+    }
+    for odd in ["example", "@example.com", ".example.com", "a b.example", ""] {
+        assert_eq!(world.refusal(to(&[odd])).field, "email_domains[0]", "{odd}");
+    }
+}
+
+#[test]
+fn a_token_apart_has_a_name_of_its_own_among_its_kind_and_is_not_one_too_many() {
+    let named = |key: u128, name: &str, kind: TokenKind| {
+        let mut new = None;
+        // What is under way is made as every other, and handed to another word.
+        if let Command::Token(TokenCommand::Issue(token)) =
+            token(key, "bob").but(|token| (token.name, token.kind) = (name.to_owned(), kind)).into()
+        {
+            new = Some(token);
+        }
+        Command::from(TokenCommand::IssueApart { new: new.unwrap(), most: 2 })
+    };
+    let world = shop().with(user("bob").password()).with(named(1, "ci", TokenKind::Personal));
+    let taken = world.refusal(named(2, " ci ", TokenKind::Personal));
+    assert_eq!((taken.kind, taken.field.as_str()), (Kind::Taken, "name"));
+    assert!(world.takes(named(2, "ci", TokenKind::Session)), "another kind");
+    let world = world.with(named(2, "cd", TokenKind::Personal));
+    assert_eq!(world.refusal(named(3, "third", TokenKind::Personal)).kind, Kind::TooMany);
+    assert_eq!(world.refusal(named(3, "ci", TokenKind::Personal)).kind, Kind::Taken, "the name comes first");
+    assert!(world.with(revoke(1)).takes(named(3, "ci", TokenKind::Personal)));
+}
+
+#[test]
+fn a_subject_that_was_drawn_beforehand_is_a_users_and_belongs_to_one() {
+    let drawn = |bits: u128, kind| Some(Subject::new(kind, bits));
+    let new = |who: &str, subject| {
+        Command::from(UserCommand::Create(NewUser { username: Some(who.into()), subject, ..NewUser::default() }))
+    };
+    let world = shop().with(new("bob", drawn(7, PrincipalKind::User)));
+    assert_eq!(world.org.find_principal("bob").unwrap().1.subject, Subject::new(PrincipalKind::User, 7));
+    assert_eq!(world.refusal(new("cat", drawn(7, PrincipalKind::User))).kind, Kind::Taken);
+    assert_eq!(world.refusal(new("cat", drawn(8, PrincipalKind::Application))).kind, Kind::Taken);
 }
 
 #[test]

@@ -14,7 +14,12 @@ const BETTER: &str = "Blau 8 Laterne! Wiese";
 const ADA: &str = "ada@example.com";
 
 fn visitor() -> Visitor<'static> {
-    Visitor { address: IpAddr::V4(Ipv4Addr::LOCALHOST), browser: "A browser of tests", request_id: "r1" }
+    Visitor {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        browser: "A browser of tests",
+        request_id: "r1",
+        facade: "signin",
+    }
 }
 
 fn token_of(link: &str) -> &str {

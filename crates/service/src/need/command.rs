@@ -207,9 +207,9 @@ fn token(org: &Org, command: &TokenCommand, caller: Option<Actor>) -> Vec<Need> 
     let kind = |key: &TokenKey| org.token_of_key(*key).map(|token| token.kind);
     match command {
         // SCIM's token is part of setting the connection up.
-        TokenCommand::Issue(new) if new.kind == TokenKind::Scim => vec![connect],
+        TokenCommand::Issue(new) | TokenCommand::IssueApart { new, .. } if new.kind == TokenKind::Scim => vec![connect],
         TokenCommand::ConnectScim(_) => vec![connect],
-        TokenCommand::Issue(new) => {
+        TokenCommand::Issue(new) | TokenCommand::IssueApart { new, .. } => {
             let owner = resolve::principal(org, &new.subject, "").ok().map(|(id, _)| id);
             let own = owner.is_some_and(|owner| acts_whole_as(org, caller, owner));
             if own { Vec::new() } else { vec![need] }

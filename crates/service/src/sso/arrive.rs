@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::execute::Done;
 use crate::organization::Organization;
 use crate::session::{Opening, SignedIn};
-use crate::signin::Visitor;
+use crate::visitor::Visitor;
 use crate::{Error, Service};
 use rolecall_model::Change;
 use rolecall_model::id::PrincipalId;
@@ -80,6 +80,7 @@ async fn enter(
             subject: plan.subject.clone(),
             browser: visitor.browser.to_owned(),
             request_id: visitor.request_id.to_owned(),
+            facade: visitor.facade,
         };
         match service.open_session(organization, opening).await {
             Ok((signed_in, done)) => return Ok(Entered { signed_in, done, plan, kept }),
@@ -118,7 +119,7 @@ impl Note<'_> {
             position: 0,
             at: self.service.now(),
             principal: who.map(PrincipalId::number),
-            facade: "signin".to_owned(),
+            facade: self.visitor.facade.to_owned(),
             request: self.visitor.request_id.to_owned(),
             kind: kind.to_owned(),
             message,

@@ -5,7 +5,7 @@ use super::Failure;
 use super::arrive::note_failure_of;
 use super::provider::{Client, client_of};
 use crate::secret::Secret;
-use crate::signin::Visitor;
+use crate::visitor::Visitor;
 use crate::{Error, Service};
 use rolecall_model::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -37,6 +37,13 @@ pub enum Barred {
          link people by their verified address or add new ones"
     )]
     NotLinked,
+    /// Only people of some domains are added, and this address is verified for none of them. To the person it reads like
+    /// `Unknown`.
+    #[error(
+        "nobody here is linked to your account there; ask an administrator to add you, or to let this provider \
+         link people by their verified address or add new ones"
+    )]
+    OtherDomain,
     /// The user of this address is linked to another account at the same provider.
     #[error(
         "nobody here is linked to your account there; ask an administrator to add you, or to let this provider \
@@ -62,6 +69,7 @@ impl Barred {
             Barred::Disabled => "disabled",
             Barred::Unknown => "unknown",
             Barred::NotLinked => "not_linked",
+            Barred::OtherDomain => "other_domain",
             Barred::LinkedElsewhere => "linked_elsewhere",
             Barred::Partial => "partial",
             Barred::OtherIssuer => "other_issuer",
@@ -81,6 +89,10 @@ impl Barred {
             Barred::NotLinked => {
                 "a user has this address, but is not linked to this account; the provider links by address \
                  only when it is allowed to"
+            }
+            Barred::OtherDomain => {
+                "the provider adds only people whose verified address is of one of its domains; add the domain, or \
+                 add the user by hand"
             }
             Barred::LinkedElsewhere => {
                 "the user of this address is linked to another account at this provider; if the address has \
@@ -183,6 +195,9 @@ fn unknown(org: &Org, provider: &Provider, arrival: &Arrival, identity: Identity
     let owner = address.as_ref().and_then(|address| org.find_principal(&address.text));
     match owner {
         Some((id, user)) => link(provider, arrival, identity, (id, user)),
+        None if provider.create_users && !provider.admits(address.as_ref().map(|address| address.text.as_str())) => {
+            Err(Barred::OtherDomain)
+        }
         None if provider.create_users => Ok(create(org, provider, arrival, identity, address)),
         None => Err(Barred::Unknown),
     }

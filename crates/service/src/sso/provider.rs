@@ -7,10 +7,11 @@ use crate::execute::{Done, execute_with};
 use crate::organization::Organization;
 use crate::secret::Secret;
 use crate::{Error, Service};
+use rolecall_engine::Place;
 use rolecall_model::command::Ref;
 use rolecall_model::provider::{GroupSync, NewProvider, Provider, ProviderCommand, ProviderPatch};
 use rolecall_model::refusal::Kind;
-use rolecall_model::{Refusal, resolve};
+use rolecall_model::{Refusal, operation as op, resolve};
 use rolecall_store::{OrganizationKey, Row};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -137,6 +138,28 @@ fn purpose(organization: OrganizationKey, name: &str) -> String {
     format!("{PROVIDER} {:032x} {name}", u128::from_be_bytes(organization.0))
 }
 
+/// A provider's client secret, for protocols whose clients must be shown it again.
+///
+/// # Errors
+/// `Forbidden` for who may not change providers.
+pub async fn shown_secret(ctx: &Ctx, name: &str) -> Result<Option<Secret>, Error> {
+    ctx.require(op::PROVIDERS_WRITE, Place::ORGANIZATION)?;
+    let secret = secret_of(&ctx.service, ctx.organization.key, name).await?;
+    if secret.is_some() {
+        let name = rolecall_model::refusal::shown(name);
+        crate::event::note(ctx, "provider_secret_shown", &format!("the client secret of \"{name}\""));
+    }
+    Ok(secret)
+}
+
+async fn secret_of(service: &Service, organization: OrganizationKey, name: &str) -> Result<Option<Secret>, Error> {
+    let stored = service.store().secret(organization, PROVIDER, secret_key(name)).await?;
+    let sealed = stored.and_then(|stored| stored.data);
+    let open = |sealed: Vec<u8>| service.key().open(&purpose(organization, name), &sealed);
+    let secret = sealed.map(open).transpose()?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Ok(secret.map(Secret::chosen))
+}
+
 /// A provider with all that is needed to sign somebody in by it.
 ///
 /// # Errors
@@ -150,11 +173,8 @@ pub(super) async fn client_of(service: &Service, organization: Arc<Organization>
     let view = organization.view();
     let row = view.org().provider_named(name).filter(|row| row.active);
     let row = row.ok_or_else(|| Error::not_found("way to sign in", name))?;
-    let stored = service.store().secret(organization.key, PROVIDER, secret_key(&row.name)).await?;
-    let sealed = stored.and_then(|stored| stored.data);
-    let open = |sealed: Vec<u8>| service.key().open(&purpose(organization.key, &row.name), &sealed);
-    let secret = sealed.map(open).transpose()?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let secret = secret_of(service, organization.key, &row.name).await?;
     let (provider, revision) = (row.value.clone(), row.changed.0);
     let named = view.org().settings().map(|settings| settings.name.to_string()).unwrap_or_default();
-    Ok(Client { organization, named, provider, revision, secret: secret.map(Secret::chosen) })
+    Ok(Client { organization, named, provider, revision, secret })
 }

@@ -9,8 +9,9 @@ use rolecall_model::refusal::Kind;
 use rolecall_model::token::{MOST_SESSIONS, TokenKind};
 use rolecall_model::user::NewUser;
 use rolecall_service::{
-    Ctx, Error, LinkKind, Request, Step, Visitor, change_password, confirm_codes, connection, create_user, end_codes,
-    end_session, end_sessions, make_link, offer_codes, rotate_token,
+    Ctx, Delivery, Error, LinkKind, Request, Step, Visitor, Welcome, change_password, confirm_codes, connection,
+    create_user, end_codes, end_session, end_sessions, make_link, make_link_by, offer_codes, rotate_token,
+    set_password, welcome,
 };
 use rolecall_store::{Log, OrganizationKey, Plain};
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,7 +21,12 @@ pub const FIRST: &str = "Gelb 7 Ampel? Fluss";
 pub const SECOND: &str = "Blau 8 Laterne! Wiese";
 
 pub fn visitor() -> Visitor<'static> {
-    Visitor { address: IpAddr::V4(Ipv4Addr::LOCALHOST), browser: "A browser of tests", request_id: "r1" }
+    Visitor {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        browser: "A browser of tests",
+        request_id: "r1",
+        facade: "signin",
+    }
 }
 
 /// A shop where many may try often: what is not about limits should not meet them.
@@ -234,6 +240,44 @@ async fn a_link_counts_once_for_a_while_for_this_address_and_only_the_newest() {
     assert!(!looks(LinkKind::Reset, &first).await, "there is a newer one");
     house.root().takes(change_user("bob", |p| p.email = Some(Some("robert@example.com".into())))).await;
     assert!(!looks(LinkKind::Invitation, &next).await, "it went to another address");
+}
+
+#[tokio::test]
+async fn a_link_that_was_shown_ends_with_the_right_of_who_saw_it() {
+    let house = patient().await.with(role("clerk", &["rolecall.users.write", "rolecall.users.read"])).await;
+    let house = house.with(user("eve").given("role clerk")).await.with(user("bob")).await;
+    let eve = house.by("eve").await.ctx().await;
+    let made = make_link_by(&eve, LinkKind::Reset, &subject("bob"), Delivery::Show).await.unwrap();
+    let secret = made.secret.unwrap();
+    let counts = async || house.service.look_at_link(LinkKind::Reset, secret.expose()).await.is_ok();
+    let view = house.service.look_at_link(LinkKind::Reset, secret.expose()).await.unwrap();
+    assert_eq!(view.made_by.as_deref(), Some(known("eve").as_str()));
+    assert!(counts().await);
+    house.root().takes(end("eve", "role clerk")).await;
+    assert!(!counts().await, "nobody sets passwords by a right that is gone, not even of their like");
+}
+
+#[tokio::test]
+async fn a_user_is_added_with_a_password_at_once_or_not_at_all() {
+    let house = patient().await;
+    let new = |who: &str| NewUser { email: Some(known(who).to_string()), ..NewUser::default() };
+    let with = |password: &str| Welcome { password: Some(password.to_owned()), ..Welcome::default() };
+    let before = house.revision().await;
+    for weak in ["", "weak", "Password123!"] {
+        let refused = welcome(&house.root().ctx().await, new("bob"), with(weak), [0; 32]).await;
+        assert!(
+            matches!(refused, Err(Error::Refused(refusal)) if refusal.field == "password" && !refusal.details.is_empty())
+        );
+    }
+    assert_eq!(house.revision().await, before);
+    welcome(&house.root().ctx().await, new("bob"), with(FIRST), [0; 32]).await.unwrap();
+    assert_eq!(house.revision().await, before + 1, "one entry");
+    done(sign_in(&house, "bob", FIRST).await.unwrap());
+    let ctx = house.root().ctx().await;
+    set_password(&ctx, &subject("bob"), SECOND.to_owned()).await.unwrap();
+    assert!(sign_in(&house, "bob", FIRST).await.is_err() && sign_in(&house, "bob", SECOND).await.is_ok());
+    let again = set_password(&ctx, &subject("bob"), FIRST.to_owned()).await;
+    assert!(matches!(again, Err(Error::Refused(refusal)) if refusal.details.is_empty()), "it is remembered");
 }
 
 #[tokio::test]

@@ -15,8 +15,12 @@ use rolecall_service::{Done, Error, SignedIn, Visitor};
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr};
 
-const VISITOR: Visitor<'static> =
-    Visitor { address: IpAddr::V4(Ipv4Addr::LOCALHOST), browser: "Firefox on Linux", request_id: "r7" };
+const VISITOR: Visitor<'static> = Visitor {
+    address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+    browser: "Firefox on Linux",
+    request_id: "r7",
+    facade: "signin",
+};
 const ISSUER: &str = "https://idp.example.com";
 
 fn new_provider(name: &str) -> NewProvider {
@@ -138,6 +142,21 @@ async fn events(house: &House, count: usize) -> Vec<(String, String)> {
 /// Waits until so many events are there and gives their kinds, oldest first.
 async fn kinds(house: &House, count: usize) -> Vec<String> {
     events(house, count).await.into_iter().map(|(kind, _)| kind).collect()
+}
+
+#[tokio::test]
+async fn only_somebody_of_the_domains_is_added_and_the_address_must_be_verified() {
+    let house = house(|new| {
+        new.create_users = true;
+        new.email_domains = vec!["example.com".to_owned()];
+    })
+    .await;
+    let from = |email: &str, verified: bool| json!({"sub": email, "email": email, "email_verified": verified});
+    barred(&house, from("eve@evil.example", true), Barred::OtherDomain).await;
+    barred(&house, from("grace@example.com", false), Barred::OtherDomain).await;
+    barred(&house, json!({"name": "Nobody"}), Barred::OtherDomain).await;
+    arrives(&house, from("grace@example.com", true)).await;
+    assert_eq!(find(&house, "grace").await.identities().len(), 1);
 }
 
 #[tokio::test]

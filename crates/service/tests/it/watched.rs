@@ -276,6 +276,14 @@ impl Tickets for Watched {
     ) -> Result<bool, StoreError> {
         self.inner.change_ticket(kind, hash, before, after).await
     }
+    async fn tickets_of(
+        &self,
+        organization: OrganizationKey,
+        kind: &str,
+        owner: [u8; 16],
+    ) -> Result<Vec<Ticket>, StoreError> {
+        self.inner.tickets_of(organization, kind, owner).await
+    }
     async fn drop_tickets_of(
         &self,
         organization: OrganizationKey,

@@ -3,5 +3,6 @@
 
 mod house;
 mod idp;
+mod join;
 mod oauth;
 mod sso;

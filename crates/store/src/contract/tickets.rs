@@ -26,6 +26,14 @@ pub trait Tickets: Send + Sync {
         after: Vec<u8>,
     ) -> Result<bool, StoreError>;
 
+    /// An owner's tickets of one kind, whatever their age, in no order: the caller compares with its clock.
+    async fn tickets_of(
+        &self,
+        organization: OrganizationKey,
+        kind: &str,
+        owner: [u8; 16],
+    ) -> Result<Vec<Ticket>, StoreError>;
+
     /// Removes an owner's tickets of one kind. Answers how many went.
     async fn drop_tickets_of(
         &self,

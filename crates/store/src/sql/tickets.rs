@@ -10,6 +10,8 @@ pub const PUT: &str = "INSERT INTO ticket (kind, hash, organization, owner, expi
     VALUES ($1, $2, $3, $4, $5, $6)";
 /// Also how an owner's tickets are removed beside entries.
 pub const GONE: &str = "DELETE FROM ticket WHERE organization = $1 AND kind = $2 AND owner = $3";
+const OF_OWNER: &str = "SELECT organization, owner, expires_at, data FROM ticket \
+    WHERE organization = $1 AND kind = $2 AND owner = $3";
 const TICKET: &str = "SELECT organization, owner, expires_at, data FROM ticket WHERE kind = $1 AND hash = $2";
 /// Only as it was read, so that what was taken is what was answered.
 const TAKE: &str = "DELETE FROM ticket WHERE kind = $1 AND hash = $2 \
@@ -50,6 +52,16 @@ impl<D: Database> Tickets for SqlStore<D> {
         after: Vec<u8>,
     ) -> Result<bool, StoreError> {
         Ok(self.changed(CHANGE, values![kind, hash, before.to_vec(), after]).await? > 0)
+    }
+
+    async fn tickets_of(
+        &self,
+        organization: OrganizationKey,
+        kind: &str,
+        owner: [u8; 16],
+    ) -> Result<Vec<Ticket>, StoreError> {
+        let found = self.database.read(OF_OWNER, values![organization, kind, owner]).await?;
+        found.iter().map(ticket).collect()
     }
 
     async fn drop_tickets_of(

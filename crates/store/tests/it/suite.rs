@@ -60,6 +60,7 @@ macro_rules! promises {
             a_ticket_changes_only_from_what_was_seen
             of_several_changes_from_the_same_data_exactly_one_counts
             tickets_are_written_with_their_entry
+            an_owners_tickets_of_one_kind_are_listed
             an_owners_tickets_of_one_kind_are_dropped
             tickets_are_pruned_by_age
             the_tickets_of_a_deleted_organization_go_with_it

@@ -207,13 +207,17 @@ fn permissions_over_what_rolecall_keeps_include_its_own_actions() {
         ("DELETE_PROJECT", "rolecall.projects.delete"),
         ("PROJECT_USER_ACCESS_READ", "rolecall.assignments.read"),
         ("PROJECT_USER_ACCESS_WRITE", "rolecall.assignments.write"),
+        ("PROJECT_CHANGE_REQUEST_WRITE", "rolecall.projects.write"),
+        ("PROJECT_SETTINGS_WRITE", "rolecall.projects.write"),
         ("READ_ROLE", "rolecall.roles.read"),
         ("READ_LOGS", "rolecall.audit.read"),
     ] {
         assert_eq!(includes(&unleash, action), [own]);
     }
+    let signing_in = ["rolecall.providers.read", "rolecall.providers.write", "rolecall.settings.write"];
+    assert_eq!(includes(&unleash, "UPDATE_AUTH_CONFIGURATION"), signing_in);
     let with_any = unleash.actions.iter().filter(|action| !action.includes.is_empty());
-    assert_eq!(with_any.count(), 8, "and ADMIN and UPDATE_PROJECT");
+    assert_eq!(with_any.count(), 11, "and ADMIN and UPDATE_PROJECT");
 }
 
 #[test]

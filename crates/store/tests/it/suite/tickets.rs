@@ -28,6 +28,18 @@ pub async fn a_ticket_comes_back_by_its_kind_and_hash(store: &impl Store) {
     assert_eq!(store.ticket("code", [8; 32]).await.unwrap(), None);
 }
 
+pub async fn an_owners_tickets_of_one_kind_are_listed(store: &impl Store) {
+    put(store).await;
+    found(store, OTHER).await;
+    store.put_ticket("code", [8; 32], &ticket(ORG, b"b")).await.unwrap();
+    store.put_ticket("device", [7; 32], &ticket(ORG, b"c")).await.unwrap();
+    store.put_ticket("code", [6; 32], &ticket(OTHER, b"d")).await.unwrap();
+    store.put_ticket("code", [5; 32], &Ticket { owner: [1; 16], ..ticket(ORG, b"e") }).await.unwrap();
+    let mut theirs = store.tickets_of(ORG, "code", OWNER).await.unwrap();
+    theirs.sort_by(|left, right| left.data.cmp(&right.data));
+    assert_eq!(theirs, [ticket(ORG, b"a"), ticket(ORG, b"b")]);
+}
+
 pub async fn a_ticket_is_put_only_once(store: &impl Store) {
     put(store).await;
     let again = store.put_ticket("code", HASH, &ticket(ORG, b"b")).await;
