@@ -118,12 +118,14 @@ struct Listed<'a> {
     owners: Vec<Value>,
 }
 
-/// Every project that the caller sees.
+/// Every project that the caller sees; those that were put away only when they are asked for.
 pub(crate) async fn list(call: Call) -> Reply {
     let org = call.org();
     let instants = history::instants(&call.ctx, org.projects.iter().map(|project| project.created.0)).await?;
     let people = People::of(org);
-    let seen = org.projects.iter().filter(|project| !project.archived && sees(org, call.ctx.principal(), project));
+    let archived = call.asked.query("archived") == Some("true");
+    let there = org.projects.iter().filter(|project| project.archived == archived);
+    let seen = there.filter(|project| sees(org, call.ctx.principal(), project));
     let projects = seen.map(|project| Listed {
         id: &project.name,
         name: &project.title,
@@ -148,11 +150,12 @@ struct People {
 impl People {
     fn of(org: &Org) -> Self {
         let mut people = People::default();
-        for (id, _) in org.principals() {
-            people.add(org, Holder::Principal(id), &[id]);
-        }
-        for group in org.groups.iter() {
-            people.add(org, Holder::Group(group.id), &group.members);
+        for holder in role::holders_in_projects(org) {
+            match holder {
+                Holder::Principal(id) => people.add(org, holder, &[id]),
+                Holder::Group(id) => people.add(org, holder, org.group(id).map_or(&[], |group| &group.members)),
+                Holder::Everyone => {}
+            }
         }
         people
     }

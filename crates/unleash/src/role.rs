@@ -18,7 +18,7 @@ use rolecall_model::scope::ScopeRef;
 use rolecall_model::{Org, Ref, Scope};
 use serde::Serialize;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The slot whose roles are root roles: the catalog's name for it.
 pub(crate) const SLOT: &str = "root";
@@ -96,6 +96,12 @@ pub(crate) fn in_project(org: &Org, assignment: &Assignment) -> Option<(rolecall
     let timed = org.provenances.get(assignment.provenance).is_none_or(|known| known.terms.is_timed());
     let role = org.role(binding.role).filter(|role| is_of_projects(org, role))?;
     (!timed).then_some((project, role.id))
+}
+
+/// Whoever has been given a project role itself, wherever: users and service accounts by number, then groups.
+pub(crate) fn holders_in_projects(org: &Org) -> BTreeSet<Holder> {
+    let roles = org.roles.iter().filter(|role| is_of_projects(org, role));
+    roles.flat_map(|role| org.holders_of(Granted::Role(role.id))).collect()
 }
 
 /// A root role given at the organization, as a command has it.

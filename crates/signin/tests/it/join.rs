@@ -20,7 +20,7 @@ fn hidden(page: &Shown, name: &str) -> String {
 }
 
 async fn send(browser: &Browser<'_>, house: &House, fields: &[(&str, &str)]) -> Shown {
-    let plain = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let plain = |text: &str| text.bytes().fold(String::new(), |text, byte| format!("{text}%{byte:02X}"));
     let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", plain(value))).collect();
     let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let request = Request::post("/signin/join")

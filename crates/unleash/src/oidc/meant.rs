@@ -21,9 +21,9 @@ pub(super) struct Meant {
     pub create_users: bool,
     pub domains: Vec<String>,
     pub role: Option<u32>,
-    sync: bool,
-    path: String,
-    groups_scope: bool,
+    pub sync: bool,
+    pub path: String,
+    pub groups_scope: bool,
 }
 
 impl Meant {

@@ -37,12 +37,16 @@ pub(crate) async fn access(call: Call) -> Reply {
     call.require_in(READ, call.asked.param("projectId"))?;
     let org = call.org();
     let project = known(org, call.asked.param("projectId"))?.id;
-    let users: Vec<(PrincipalId, Given)> =
-        org.principals().filter_map(|(id, _)| Some((id, given(org, Holder::Principal(id), project)?))).collect();
+    let (mut users, mut groups) = (Vec::new(), Vec::new());
+    for holder in role::holders_in_projects(org) {
+        match (holder, given(org, holder, project)) {
+            (Holder::Principal(id), Some(given)) => users.push((id, given)),
+            (Holder::Group(id), Some(given)) => groups.extend(org.group(id).map(|row| (row, given))),
+            _ => {}
+        }
+    }
     let ids: Vec<_> = users.iter().map(|(id, _)| *id).collect();
     let (instants, seen) = dates(&call, org, &ids).await?;
-    let groups: Vec<_> =
-        org.groups.iter().filter_map(|row| Some((row, given(org, Holder::Group(row.id), project)?))).collect();
     let origins = group::Origins::of(&call, groups.iter().map(|(row, _)| *row)).await?;
     let users = users.iter().filter_map(|(id, given)| user_row(org, *id, given, &instants, &seen));
     let groups = groups.iter().map(|(row, given)| {

@@ -102,9 +102,7 @@ fn present(org: &Org, holder: Holder, project: ProjectId) -> BTreeSet<Pair> {
 
 /// What all have in a project, as it is shown.
 fn all_present(org: &Org, project: ProjectId) -> BTreeSet<Pair> {
-    let holders = org.principals().map(|(id, _)| Holder::Principal(id));
-    let holders = holders.chain(org.groups.iter().map(|group| Holder::Group(group.id)));
-    holders.flat_map(|holder| present(org, holder, project)).collect()
+    role::holders_in_projects(org).into_iter().flat_map(|holder| present(org, holder, project)).collect()
 }
 
 /// Gives and takes until `wanted` is there instead of `present`. Giving comes first: who takes from itself the right to

@@ -148,16 +148,11 @@ pub(crate) async fn update(call: Call) -> Reply {
     answered(org, role)
 }
 
-/// What a role holds once the part of it that is shown is replaced: what stays, stays in its place.
+/// What a role holds once the part of it that is shown is replaced: that comes in the order it was sent, as clients compare
+/// lists.
 fn replaced(org: &Org, role: &Role, wanted: Vec<PermitRef>) -> Vec<PermitRef> {
-    let stays = |permit: &&Permit| !is_shown(org, role, permit) || wanted.contains(&named(permit));
-    let mut permits: Vec<PermitRef> = role.permits.iter().filter(stays).map(named).collect();
-    for permit in wanted {
-        if !permits.contains(&permit) {
-            permits.push(permit);
-        }
-    }
-    permits
+    let hidden = role.permits.iter().filter(|permit| !is_shown(org, role, permit));
+    hidden.map(named).chain(wanted).collect()
 }
 
 /// A permit as a command has it.

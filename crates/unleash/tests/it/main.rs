@@ -5,6 +5,7 @@
 mod access;
 mod door;
 mod environment;
+mod gate;
 mod group;
 mod house;
 mod link;

@@ -147,6 +147,8 @@ async fn a_project_that_is_built_in_stays_and_one_that_was_put_away_is_not_liste
     let (uma, _) = house.user("uma", "Viewer").await;
     house.ask("POST", &format!("{PROJECTS}/archive/shop"), json!({})).await.bare(200);
     assert_eq!(listed(&house, crate::house::ADMIN).await, ["default"]);
+    let away = house.get(&format!("{PROJECTS}?archived=true")).await.is(200).json();
+    assert_eq!((away["projects"].as_array().unwrap().len(), &away["projects"][0]["id"]), (1, &json!("shop")));
     let body = json!({"roles": [5], "groups": [], "users": [uma]});
     house.ask("POST", &format!("{PROJECTS}/shop/access"), body.clone()).await.refused(403, "InvalidOperationError");
     house.ask("POST", &format!("{PROJECTS}/revive/shop"), json!({})).await.bare(200);

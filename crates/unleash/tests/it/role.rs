@@ -128,6 +128,8 @@ async fn an_update_replaces_what_is_shown_and_nothing_else() {
     house.ask("PUT", &path, body.clone()).await.is(200);
     let kept = house.rest("GET", "/roles/worker", Value::Null).await.is(200).text;
     assert!(kept.contains("rolecall.access.check") && !kept.contains("DELETE_FEATURE"), "{kept}");
+    let names: Vec<_> = permissions(&house, id).await.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["UPDATE_FEATURE", "CREATE_FEATURE"], "in the order they were sent");
     let revision = house.revision().await;
     house.ask("PUT", &path, body).await.is(200);
     assert_eq!(house.revision().await, revision, "the same once more is no change");
