@@ -16,6 +16,7 @@ from .parts import (
     organization,
     peers,
     profile,
+    unleash,
 )
 from .results import Results
 from .say import Failure, say
@@ -30,6 +31,7 @@ PARTS = {
     "durable": durable.run,
     "http": http.run,
     "facades": facades.run,
+    "unleash": unleash.run,
     "cerbos": cerbos.run,
     "profile": profile.run,
     "report": report.write,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 BENCH = Path(__file__).resolve().parent.parent
 ROOT = BENCH.parent
-PARTS = ["build", "data", "checks", "organization", "peers", "import", "durable", "http", "facades", "cerbos", "profile", "report"]
+PARTS = ["build", "data", "checks", "organization", "peers", "import", "durable", "http", "facades", "unleash", "cerbos", "profile", "report"]
 SIZES = ["S", "M", "L"]
 
 

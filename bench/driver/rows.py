@@ -49,7 +49,7 @@ class Row:
 def rows(results: Results) -> list[Row]:
     """Every row, in the order of TARGETS.md."""
     made: list[Row] = []
-    for section in (checks, peers, memory, loading, changes, http, facades, others):
+    for section in (checks, peers, memory, loading, changes, http, facades, unleash, others):
         made += section(results)
     return sorted(made, key=lambda row: int(row.number))
 
@@ -199,6 +199,16 @@ def facades(results: Results) -> list[Row]:
             if (ratio := over(ours, floor)) is not None:
                 values[f"{connections} connections"] = ratio
         made.append(Row("21", f"flyte client's read call, p99 beside a bare connectrpc method: {what}", values, 2.0, 1.5))
+    return made
+
+
+def unleash(results: Results) -> list[Row]:
+    """Row 22."""
+    made = []
+    for what, must in (("refused call", 4_800), ("list of 1,000 users", 760), ("own permissions", 2_700)):
+        rate = middle(one["rate"] for one in results.of("asked", what=what))
+        values = {"": rate} if rate is not None else {}
+        made.append(Row("22", f"Unleash's Admin API: {what}, a second", values, must, 2 * must, "", higher=True))
     return made
 
 

@@ -11,6 +11,7 @@ from .results import Results
 from .say import Failure, say
 
 CERBOS = "0.51.0"
+AUTOCANNON = "8.0.0"
 # A package for each tool that may be missing on a plain Debian with Rust.
 TOOLS = {"wrk": "wrk", "npm": "npm", "valgrind": "valgrind", "cc": "gcc", "cargo": None}
 BUILD_LIMIT = 3600
@@ -29,7 +30,8 @@ def build(options: Options, results: Results) -> None:
         cargo(BENCH / "peers", ["--release", "--keep-going", *packages("regorus", "casbin", "cedar")], engines)
     except Failure as failure:
         say(f"  a peer is missing: {failure}")
-    cerbos(options)
+    for package, fetched in ((f"cerbos@{CERBOS}", cerbos_binary), (f"autocannon@{AUTOCANNON}", autocannon)):
+        fetch(options, package, fetched(options))
     results.add("build", "machine", **machine(), versions=versions(), profile=options.profile)
 
 
@@ -55,14 +57,21 @@ def cargo(folder: Path, words: list[str], settings: dict | None = None) -> None:
     run(["cargo", "build", "--quiet", *words], folder, BUILD_LIMIT, {**os.environ, **(settings or {})})
 
 
-def cerbos(options: Options) -> None:
-    """Fetches Cerbos' server."""
-    if cerbos_binary(options).exists():
+def fetch(options: Options, package: str, program: Path) -> None:
+    """Fetches a program from npm, unless it is there."""
+    if program.exists():
         return
     folder = options.folder / "npm"
     folder.mkdir(exist_ok=True)
-    (folder / "package.json").write_text('{"private": true}\n')
-    run(["npm", "install", "--silent", "--no-audit", "--no-fund", f"cerbos@{CERBOS}"], folder, 300)
+    described = folder / "package.json"
+    if not described.exists():
+        described.write_text('{"private": true}\n')
+    run(["npm", "install", "--silent", "--no-audit", "--no-fund", package], folder, 300)
+
+
+def autocannon(options: Options) -> Path:
+    """Where the load generator is that Unleash was measured with."""
+    return options.folder / "npm" / "node_modules" / ".bin" / "autocannon"
 
 
 def cerbos_binary(options: Options) -> Path:
@@ -118,6 +127,7 @@ def versions() -> dict:
         "rust": rust,
         **peers,
         "cerbos": CERBOS,
+        "autocannon": AUTOCANNON,
         "wrk": wrk[1] if len(wrk) > 1 else "?",
         "rolecall": commit.stdout.strip() or "?",
     }
