@@ -112,7 +112,7 @@ def test_a_group(terraform):
     terraform.gone(path)
 
 
-def project(terraform, id: str, **more) -> dict | None:
+def project(terraform, id: str) -> dict | None:
     found = [one for one in terraform.get("projects")["projects"] if one["id"] == id]
     return never_null(found[0], "description") if found else None
 

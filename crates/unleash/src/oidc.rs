@@ -132,11 +132,13 @@ async fn add(call: &Call, settings: &Settings, meant: Meant) -> Result<Option<ro
 /// Changes the provider. What is blank while it is off stays as it is, but for the secret: a blank one takes it away.
 async fn change(call: &Call, settings: &Settings, meant: Meant) -> Result<rolecall_service::Done, Fault> {
     let (defaults, group_sync) = (Some(meant.defaults()), Some(meant.sync()));
+    let same = provider(call.org()).is_some_and(|present| meant.has_issuer_of(&Meant::of_provider(present)));
     let whole = is_on(settings) || (meant.issuer.is_some() && meant.client_id.is_some());
     let mut patch = ProviderPatch { active: Some(is_on(settings)), ..ProviderPatch::default() };
     if whole {
         patch = ProviderPatch {
-            issuer: meant.issuer,
+            // Whether it ends in a slash is said by the provider's metadata, and put right elsewhere.
+            issuer: meant.issuer.filter(|_| !same),
             client_id: meant.client_id,
             create_users: Some(meant.create_users),
             email_domains: Some(meant.domains),

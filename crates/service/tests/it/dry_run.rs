@@ -104,3 +104,13 @@ async fn a_dry_run_asks_for_the_same_rights_and_revisions() {
     let error = root.run_with(stale, delete_role("runner")).await.unwrap_err();
     assert!(matches!(error, rolecall_service::Error::Precondition { .. }));
 }
+
+#[tokio::test]
+async fn a_caller_who_only_rehearses_changes_nothing_and_is_refused_as_otherwise() {
+    let house = shop().await;
+    let (ctx, revision) = (house.root().ctx().await.rehearsing(), house.revision().await);
+    let done = rolecall_service::execute(&ctx, project("free")).await.unwrap();
+    assert!(!done.changes.is_empty() && done.difference.is_some());
+    assert_eq!(house.revision().await, revision);
+    assert!(rolecall_service::execute(&ctx, project("shop")).await.is_err(), "the name is taken");
+}

@@ -3,7 +3,7 @@
 use crate::fixture::*;
 use crate::word::*;
 use rolecall_service::Error;
-use rolecall_service::history::{Cursor, Filter, Item, list, verify};
+use rolecall_service::history::{Cursor, Filter, Item, actors, instants, list, verify};
 use rolecall_store::{Log, OrganizationKey};
 
 fn revision(item: &Item) -> Option<u64> {
@@ -115,4 +115,28 @@ async fn a_damaged_log_is_not_started_from() {
     // As after a kill: another service on the same store, without the checkpoint of a clean end.
     let other = rolecall_service::Service::open(store, rolecall_service::Options::default()).await.unwrap();
     assert!(matches!(other.is_ready().await, Err(Error::Damaged(_))));
+}
+
+#[tokio::test]
+async fn when_and_by_whom_an_entry_was_made_is_asked_by_its_revision() {
+    let house = shop().await;
+    let before = house.revision().await;
+    house.clock.set(100);
+    house.by("ada").await.takes(project("hers")).await;
+    house.clock.set(200);
+    house.root().takes(project("later")).await;
+    let ctx = house.root().ctx().await;
+    let ada = ctx.org().find_principal("ada@example.com").unwrap().0;
+    let hers = ctx.org().project_named("hers").unwrap().created.0;
+    let later = ctx.org().project_named("later").unwrap().created.0;
+    assert!(before < hers && hers < later);
+    // Twice: what was read once is remembered.
+    for _ in 0..2 {
+        let at = instants(&ctx, [hers, later, hers].into_iter()).await.unwrap();
+        assert_eq!((at.len(), at[&hers], at[&later]), (2, second(100), second(200)));
+        let by = actors(&ctx, [hers, later].into_iter()).await.unwrap();
+        assert_eq!(by[&hers].principal(), Some(ada));
+        assert_ne!(by[&later].principal(), Some(ada));
+    }
+    assert!(matches!(instants(&ctx, std::iter::once(9_999)).await, Err(Error::NotFound { .. })));
 }

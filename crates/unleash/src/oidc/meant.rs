@@ -69,6 +69,12 @@ impl Meant {
         self.role.map(role::root_grant).into_iter().collect()
     }
 
+    /// Whether both find the same provider: an issuer that ends in a slash is found at the same address as one without.
+    pub(super) fn has_issuer_of(&self, other: &Meant) -> bool {
+        let plain = |issuer: &Option<String>| issuer.as_ref().map(|issuer| issuer.trim_end_matches('/').to_owned());
+        plain(&self.issuer) == plain(&other.issuer)
+    }
+
     /// Puts what a provider does in place of what was sent, wherever it is something else by now.
     pub(super) fn correct(&self, truth: &Meant, settings: &mut Settings) {
         let mut put = |differs: bool, name: &str, value: Value| {
@@ -78,7 +84,7 @@ impl Meant {
         };
         let (issuer, client_id) = (truth.issuer.clone(), truth.client_id.clone());
         put(
-            self.issuer.is_some() && self.issuer != truth.issuer,
+            self.issuer.is_some() && !self.has_issuer_of(truth),
             "discoverUrl",
             issuer.map(|url| url + DISCOVERY).into(),
         );

@@ -56,3 +56,21 @@ async fn a_method_that_is_not_there_is_a_path_that_is_not_there() {
     let house = House::new().await;
     house.ask("PATCH", "/api/admin/roles", serde_json::json!({})).await.refused(404, "NotFoundError");
 }
+
+#[tokio::test]
+async fn with_another_catalog_only_who_may_do_everything_comes_in_and_what_has_no_words_is_not_shown() {
+    let house = House::of("union", rolecall_service::Options::default()).await;
+    house.rest("POST", "/users", serde_json::json!({"username": "uma"})).await.is(201);
+    let uma = house.token_of("uma").await;
+    for path in ["user-admin", "groups", "service-account"] {
+        house.get(&format!("/api/admin/{path}")).await.is(200);
+        house.get_as(&uma, &format!("/api/admin/{path}")).await.refused(403, "PermissionError");
+    }
+    for path in ["permissions", "projects", "environments", "user", "user-admin/access"] {
+        house.get(&format!("/api/admin/{path}")).await.is(200);
+    }
+    let permissions = house.get("/api/admin/permissions").await.json();
+    assert_eq!(permissions["permissions"]["root"], serde_json::json!([]));
+    let body = serde_json::json!({"username": "bob", "rootRole": 1});
+    house.ask("POST", "/api/admin/user-admin", body).await.refused(400, "BadDataError");
+}

@@ -127,3 +127,20 @@ async fn a_group_that_scim_manages_keeps_name_and_members_and_may_get_another_ro
     let left = house.get(GROUPS).await.is(200).json();
     assert_eq!(left["groups"].as_array().unwrap().len(), 1, "{left}");
 }
+
+#[tokio::test]
+async fn a_member_whom_signing_in_elsewhere_put_there_says_so_until_somebody_adds_it_by_hand() {
+    use rolecall_model::membership::MembershipCommand;
+    use rolecall_model::provenance::{Source, Terms};
+    let house = House::new().await;
+    let (a, _) = house.user("a", "Viewer").await;
+    made(&house, json!({"name": "g", "mappingsSSO": ["them"]})).await;
+    let add = async |source: Source| {
+        let user = rolecall_model::command::SubjectRef::Number(u32::try_from(a).unwrap());
+        let command = MembershipCommand::Add(rolecall_model::Ref::from("g"), user, Terms::of(source));
+        rolecall_service::execute(&house.ctx().await, command.into()).await.unwrap();
+        house.get(&format!("{GROUPS}/1")).await.is(200).json()["users"][0]["createdBy"].clone()
+    };
+    assert_eq!(add(Source::Sso("oidc".into())).await, "SSO");
+    assert_eq!(add(Source::Manual).await, "administrator");
+}

@@ -69,6 +69,11 @@ impl House {
     }
 
     pub async fn with(options: Options) -> House {
+        House::of("unleash", options).await
+    }
+
+    /// An organization with another catalog.
+    pub async fn of(catalog: &str, options: Options) -> House {
         let folder = tempfile::tempdir().unwrap();
         let open = OpenOptions { durability: Durability::Process, ..OpenOptions::default() };
         let store = SqliteStore::open(folder.path().join("rolecall.db"), open).await.unwrap();
@@ -76,7 +81,7 @@ impl House {
         let start = FirstStart {
             organization: "acme".to_owned(),
             title: String::new(),
-            catalog: Arc::new(Catalog::read(builtin("unleash").unwrap()).unwrap()),
+            catalog: Arc::new(Catalog::read(builtin(catalog).unwrap()).unwrap()),
             admin_email: Some("root@example.com".to_owned()),
             admin_password: Some("Seven-7-tests!walk".to_owned()),
             admin_token: Some(ADMIN.to_owned()),

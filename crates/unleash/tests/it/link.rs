@@ -2,8 +2,10 @@
 
 use crate::house::{House, STRONG, URL};
 use crate::session::{Browser, OTHER, add, patient, sign_in, with_hands};
-use rolecall_service::Options;
+use async_trait::async_trait;
+use rolecall_service::{Letter, Options, Post, PostError};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 
 /// The secret in a link.
 fn token(link: &str) -> String {
@@ -149,4 +151,53 @@ async fn the_pages_of_links_are_our_own_and_no_other_page_learns_the_secret() {
         assert_eq!((answer.header("referrer-policy"), answer.header("cache-control")), ("no-referrer", "no-store"));
     }
     house.visit("GET", "/new-user", Value::Null).await.refused(404, "NotFoundError");
+}
+
+/// A post office that keeps what it is given.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Letter>>);
+
+#[async_trait]
+impl Post for Kept {
+    async fn send(&self, letter: &Letter) -> Result<(), PostError> {
+        self.0.lock().unwrap().push(letter.clone());
+        Ok(())
+    }
+}
+
+impl Kept {
+    /// The letter of this number, once it is there.
+    async fn letter(&self, number: usize) -> Letter {
+        loop {
+            if let Some(letter) = self.0.lock().unwrap().get(number) {
+                return letter.clone();
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_is_mailed_when_that_is_wanted_and_shown_all_the_same() {
+    let kept = Arc::new(Kept::default());
+    let post: Arc<dyn Post> = Arc::<Kept>::clone(&kept);
+    let house = House::with(Options { post: Some(post), ..Options::default() }).await;
+    let add = async |email: &str, send: bool| {
+        let body = json!({"email": email, "rootRole": 3, "sendEmail": send});
+        let made = house.ask("POST", "/api/admin/user-admin", body).await.is(201).json();
+        assert_eq!(made["emailSent"], send);
+        (made["id"].as_u64().unwrap(), token(made["inviteLink"].as_str().unwrap()))
+    };
+    let (_, silent) = add("silent@example.com", false).await;
+    let (id, mailed) = add("ada@example.com", true).await;
+    let letter = kept.letter(0).await;
+    assert_eq!(letter.to, "ada@example.com", "and nothing to the other");
+    assert!(letter.text.contains(&mailed), "one link, mailed and shown");
+    assert_eq!((looks(&house, &silent).await, looks(&house, &mailed).await), (200, 200));
+    let moved = json!({"email": "ada@other.example"});
+    house.ask("PUT", &format!("/api/admin/user-admin/{id}"), moved).await.is(200);
+    assert_eq!(looks(&house, &mailed).await, 401, "it went to another address");
+    house.visit("POST", "/auth/reset/password-email", json!({"email": "silent@example.com"})).await.bare(200);
+    let letter = kept.letter(1).await;
+    assert!(letter.to == "silent@example.com" && letter.text.contains("/signin/reset?token="), "{}", letter.text);
 }

@@ -83,6 +83,16 @@ async fn what_is_changed_elsewhere_is_shown_here() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_ends_in_a_slash_is_put_right_once_and_stays_so() {
+    let house = House::new().await;
+    house.ask("POST", OIDC, oidc()).await.is(200);
+    house.rest("PATCH", "/providers/oidc", json!({"issuer": "https://idp.example.com/"})).await.is(200);
+    assert_eq!(house.get(OIDC).await.json(), oidc(), "clients see what they sent");
+    house.ask("POST", OIDC, oidc()).await.is(200);
+    assert_eq!(house.rest("GET", "/providers/oidc", Value::Null).await.json()["issuer"], "https://idp.example.com/");
+}
+
+#[tokio::test]
 async fn settings_that_switch_something_on_are_whole() {
     let house = House::new().await;
     let before = house.revision().await;
