@@ -17,7 +17,7 @@ use rolecall_model::{Org, Refusal, Scope};
 use rolecall_service::{self as service, Error, history};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A permission that is held, where it is.
@@ -66,12 +66,15 @@ fn permissions(call: &Call) -> Vec<Held<'_>> {
     let org = call.org();
     let token = call.ctx.token().and_then(|id| org.token(id));
     let narrow = token.filter(|token| !token.is_whole());
+    // Who has the same role in fifty projects has each of its permissions fifty times.
+    let mut levels: HashMap<ActionId, Option<Level>> = HashMap::new();
     let mut all: Vec<Numbers> = Vec::new();
     for path in paths(call) {
         let within = narrow.map_or(Some(path.binding.scope), |token| token.scope.meet(path.binding.scope));
         let Some(within) = within else { continue };
         for permit in org.role(path.binding.role).iter().flat_map(|role| &role.permits) {
-            let scope = permit.scope.meet(within).and_then(|scope| expressible(org, permit.action, scope));
+            let level = *levels.entry(permit.action).or_insert_with(|| Level::of(org, permit.action));
+            let scope = permit.scope.meet(within).filter(|scope| level.is_some_and(|level| level.says(*scope)));
             let through = |scope: Scope| narrow.is_none() || call.ctx.may(permit.action, Place::from(scope));
             if let Some(scope) = scope.filter(|scope| through(*scope)) {
                 all.push((scope.project, permit.action, scope.environment));
@@ -83,18 +86,36 @@ fn permissions(call: &Call) -> Vec<Held<'_>> {
     all.iter().filter_map(|numbers| held(org, numbers)).collect()
 }
 
-/// Where a permission counts as this protocol has it: one of a project counts in all its environments, one of the whole
-/// everywhere; what is narrower is less than the permission.
-fn expressible(org: &Org, action: ActionId, scope: Scope) -> Option<Scope> {
-    if action == EVERYTHING {
-        return (scope == Scope::ORGANIZATION).then_some(scope);
+/// Where a permission counts, in the words of this protocol.
+#[derive(Clone, Copy)]
+enum Level {
+    Root,
+    Project,
+    Environment,
+}
+
+impl Level {
+    /// None for what the protocol has no words for.
+    fn of(org: &Org, action: ActionId) -> Option<Self> {
+        if action == EVERYTHING {
+            return Some(Level::Root);
+        }
+        Some(match permission::kind(org.action(action)?)? {
+            "root" => Level::Root,
+            "project" => Level::Project,
+            _ => Level::Environment,
+        })
     }
-    let fits = match permission::kind(org.action(action)?)? {
-        "root" => scope == Scope::ORGANIZATION,
-        "project" => scope.environment.is_none(),
-        _ => true,
-    };
-    fits.then_some(scope)
+
+    /// Whether it can be said that a permission counts there: one of the whole counts everywhere, one of a project in
+    /// all its environments; what is narrower is less than the permission.
+    fn says(self, scope: Scope) -> bool {
+        match self {
+            Level::Root => scope == Scope::ORGANIZATION,
+            Level::Project => scope.environment.is_none(),
+            Level::Environment => true,
+        }
+    }
 }
 
 fn held<'a>(org: &'a Org, (project, action, environment): &Numbers) -> Option<Held<'a>> {
