@@ -151,8 +151,7 @@ pub(crate) async fn page<'a>(
         is_of_the_sort(row)
             && owner.is_none_or(|owner| row.principal == owner)
             && may_see(call, row.principal)
-            && (has(&row.value.name, search)
-                || has(&wire::holder_name(org, Holder::Principal(row.principal)), search))
+            && (has(&row.value.name, search) || has(&wire::holder_name(org, Holder::Principal(row.principal)), search))
     };
     let entries = org.tokens.iter().filter(wanted).map(|row| Entry {
         number: row.id.number(),
