@@ -21,7 +21,7 @@ pub fn write(files: &[&str]) -> anyhow::Result<()> {
 /// The same with the proto files below another folder, by its path from the crate's own.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_from(folder: &str, files: &[&str]) -> anyhow::Result<()> {
     let told =
         |name: &str| std::env::var_os(name).with_context(|| format!("{name} is not set; is this a build script?"));
