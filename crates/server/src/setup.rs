@@ -5,8 +5,9 @@ use crate::settings::read_catalog;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use rolecall_service::html::escape;
 use rolecall_service::{Error, FirstStart, Secret, Service};
-use rolecall_signin::{Page, escape};
+use rolecall_signin::Page;
 use serde::Deserialize;
 
 #[derive(Deserialize, Default)]

@@ -20,6 +20,7 @@ mod event;
 mod execute;
 mod first_start;
 pub mod history;
+pub mod html;
 mod idempotency;
 mod import;
 mod kept;

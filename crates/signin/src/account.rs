@@ -2,7 +2,7 @@
 
 use crate::browser::Browser;
 use crate::link::RULES;
-use crate::shell::{Page, Shell, escape, problem, sentence, with_retry, wrong};
+use crate::shell::{Page, Shell, problem, sentence, with_retry, wrong};
 use crate::signin::{Csrf, query};
 use crate::{code, passkey};
 use axum::extract::{Form, OriginalUri, Path, State};
@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use rolecall_model::id::TokenKey;
 use rolecall_model::principal::Principal;
 use rolecall_model::token::TokenKind;
-use rolecall_service::{self as service, Ctx, Error};
+use rolecall_service::{self as service, Ctx, Error, html::escape};
 use serde::Deserialize;
 
 /// The caller whose page it is, or the way to sign in first.

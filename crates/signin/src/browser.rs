@@ -4,14 +4,16 @@
 //! form, a random text that only this browser has. A form carries a hash over both, so a page of
 //! another origin cannot send one, and a session cannot be swapped under a form.
 
-use crate::shell::{Page, Shell, escape};
+use crate::shell::{Page, Shell};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rolecall_service::{Ctx, Error, PeerAddr, Request, Secret, SignedIn, Visitor, browser_name, forwarded_address};
+use rolecall_service::{
+    Ctx, Error, PeerAddr, Request, Secret, SignedIn, Visitor, browser_name, forwarded_address, html::escape,
+};
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};

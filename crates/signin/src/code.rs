@@ -2,12 +2,12 @@
 //! demands them.
 
 use crate::browser::Browser;
-use crate::shell::{Page, Shell, escape, problem, with_retry, wrong};
+use crate::shell::{Page, Shell, problem, with_retry, wrong};
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use qrcodegen::{QrCode, QrCodeEcc};
-use rolecall_service::{CodesOffer, Error};
+use rolecall_service::{CodesOffer, Error, html::escape};
 use serde::Deserialize;
 
 /// What the forms say.

@@ -2,12 +2,12 @@
 
 use crate::browser::Browser;
 use crate::link::RULES;
-use crate::shell::{Page, Shell, escape, problem, with_retry, wrong};
+use crate::shell::{Page, Shell, problem, with_retry, wrong};
 use crate::signin::query;
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use rolecall_service::{Error, NewMember};
+use rolecall_service::{Error, NewMember, html::escape};
 use serde::Deserialize;
 
 /// What a link says.

@@ -17,7 +17,7 @@ mod signin;
 mod sso;
 
 pub use rolecall_service::PeerAddr;
-pub use shell::{Page, escape};
+pub use shell::Page;
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -1,12 +1,12 @@
 //! Choosing a password by a link: after an invitation, or when the old one is lost.
 
 use crate::browser::Browser;
-use crate::shell::{Page, Shell, escape, problem, with_retry, wrong};
+use crate::shell::{Page, Shell, problem, with_retry, wrong};
 use crate::signin::{go_on, query};
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use rolecall_service::{Error, LinkKind, LinkView};
+use rolecall_service::{Error, LinkKind, LinkView, html::escape};
 use serde::Deserialize;
 
 /// What a link says.

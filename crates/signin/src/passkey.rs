@@ -2,13 +2,13 @@
 
 use crate::account::{again, recent_sender};
 use crate::browser::Browser;
-use crate::shell::{Page, Shell, escape, problem, sentence, with_retry};
+use crate::shell::{Page, Shell, problem, sentence, with_retry};
 use crate::signin::{self, Wanted};
 use axum::Json;
 use axum::extract::{Form, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use rolecall_service::{self as service, Ceremony, Ctx, Error};
+use rolecall_service::{self as service, Ceremony, Ctx, Error, html::escape};
 use serde::Deserialize;
 use serde_json::json;
 

@@ -1,8 +1,8 @@
 //! The ways to sign in beside a password, as buttons.
 
-use crate::shell::escape;
 use crate::signin::query;
 use rolecall_service::ProviderOffer;
+use rolecall_service::html::escape;
 
 /// A link to each provider. They are links and not forms: following one changes nothing here.
 pub(crate) fn buttons(offers: &[ProviderOffer], organization: &str, return_to: &str) -> String {

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rolecall_service::{Error, Service};
+use rolecall_service::{Error, Service, html::escape};
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, LazyLock};
 
@@ -93,22 +93,6 @@ impl IntoResponse for Page {
         }
         response
     }
-}
-
-/// Text as it may stand in HTML, between tags and in quoted attributes.
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 /// A notice of what went wrong, read out by screen readers at once; nothing when nothing did.

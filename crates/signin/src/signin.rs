@@ -1,12 +1,12 @@
 //! The page to sign in, and the steps after a password.
 
 use crate::browser::{Browser, return_path};
-use crate::shell::{Page, Shell, escape, problem, with_retry, wrong};
+use crate::shell::{Page, Shell, problem, with_retry, wrong};
 use crate::{code, passkey, provider};
 use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use rolecall_service::{Error, Step};
+use rolecall_service::{Error, Step, html::escape};
 use serde::Deserialize;
 
 /// What the address of the page says.

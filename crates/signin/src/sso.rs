@@ -9,7 +9,7 @@ mod proof;
 pub(crate) use known::Providers;
 
 use crate::browser::{Browser, return_path};
-use crate::shell::{Page, Shell, escape, problem, sentence, with_retry};
+use crate::shell::{Page, Shell, problem, sentence, with_retry};
 use crate::signin::query;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient};
 use openidconnect::{ClientId, CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope};
 use rolecall_service::sso::{self, Begun, Client, Failure, Pending};
-use rolecall_service::{Error, Service};
+use rolecall_service::{Error, Service, html::escape};
 use serde::Deserialize;
 
 /// Where somebody wants to sign in, and go on to.

@@ -1,6 +1,7 @@
 //! What letters say: the same sentences as text and as HTML that a phone shows in one column, without pictures or
 //! anything else to fetch. What people chose (names, titles) is escaped, and none of it breaks a line.
 
+use crate::html::escape;
 use rolecall_model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write as _};
@@ -223,21 +224,6 @@ fn line(text: &str) -> String {
 /// Characters that turn the direction of what follows: with them a name can make a link read as another one.
 fn is_direction(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 /// A span of hours as people say it.

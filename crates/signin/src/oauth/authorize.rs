@@ -5,13 +5,13 @@ use super::consent::{ANSWERS, question, signed_in_as};
 use super::fault::{not_kept, page};
 use super::parameters::{Pairs, Parameters, address};
 use crate::browser::{Browser, return_path};
-use crate::shell::{Page, Shell, escape, problem};
+use crate::shell::{Page, Shell, problem};
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use rolecall_service::Ctx;
 use rolecall_service::oauth::{Authorization, AuthorizeRequest, Fault, Rejected, Step};
+use rolecall_service::{Ctx, html::escape};
 
 const TITLE: &str = "This cannot be asked";
 /// Fields that are a form's own and no part of the request.

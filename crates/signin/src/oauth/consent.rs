@@ -1,7 +1,7 @@
 //! The question whether a client may act for whoever has signed in, in words that people understand.
 
-use crate::shell::escape;
 use rolecall_service::Ctx;
+use rolecall_service::html::escape;
 use rolecall_service::oauth::{Client, Scope, Scopes};
 
 /// What a client would be able to do.

@@ -3,12 +3,12 @@
 use super::consent::{ANSWERS, question, signed_in_as};
 use super::parameters::address;
 use crate::browser::Browser;
-use crate::shell::{Page, Shell, escape, problem, wrong};
+use crate::shell::{Page, Shell, problem, wrong};
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use rolecall_service::oauth::{DeviceAsked, Fault, decide_device, device_asked};
-use rolecall_service::{Ctx, Error};
+use rolecall_service::{Ctx, Error, html::escape};
 use serde::Deserialize;
 
 /// What the address says.

@@ -1,11 +1,11 @@
 //! Refusals of OAuth 2.0 over the wire: as JSON to clients (RFC 6749, 5.2; RFC 6750, 3), as a page to people.
 
-use crate::shell::{Page, escape, sentence};
+use crate::shell::{Page, sentence};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rolecall_service::Error;
 use rolecall_service::oauth::Fault;
+use rolecall_service::{Error, html::escape};
 use serde_json::json;
 
 /// An answer that nobody keeps.
